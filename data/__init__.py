@@ -1,0 +1,1 @@
+"""Official sources, releases and the store: the room that knows files and databases."""

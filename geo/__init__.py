@@ -1,0 +1,1 @@
+"""Pure geometry and matching, in memory: CRS, the sector index, address matching. Imports no other room."""

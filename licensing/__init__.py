@@ -1,0 +1,1 @@
+"""Rules of licences: price books and quotes. No I/O."""
