@@ -1,0 +1,119 @@
+"""Opens the store, brings its schema up to date, and gives out units of work."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, select, update
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.orm import Session, sessionmaker
+
+from data.store.models import StoreState
+
+SQLITE_BUSY_TIMEOUT_MS = 10_000
+
+
+class StoreError(RuntimeError):
+    """The store cannot be opened or reached; the message says which one and what to do, without its password."""
+
+
+class Store:
+    """An open store. Sessions are opened at the edge (a request, a command), one transaction each."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self._readers = sessionmaker(engine, expire_on_commit=False)
+        self._writers = sessionmaker(engine.execution_options(sqlite_begin="IMMEDIATE"), expire_on_commit=False)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Give a session on one consistent state of the store."""
+        with self._readers.begin() as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Give a session whose transaction is committed at the end, and rolled back on an exception."""
+        with self._writers.begin() as session:
+            yield session
+
+    def version(self) -> int:
+        """Return the number that goes up whenever answers have to change."""
+        with self.engine.connect() as connection:
+            return connection.execute(select(StoreState.version)).scalar_one()
+
+    def close(self) -> None:
+        """Close every pooled connection."""
+        self.engine.dispose()
+
+
+def announce_change(session: Session) -> None:
+    """Raise the store's version in the session's transaction, so that running workers reload."""
+    session.execute(update(StoreState).values(version=StoreState.version + 1))
+
+
+def open_store(url: str) -> Store:
+    """Open the store at an SQLAlchemy URL and migrate it to the current schema.
+
+    Parameters
+    ----------
+    url
+        `sqlite:///path/to/file.sqlite` or `postgresql+psycopg://…`.
+
+    Raises
+    ------
+    StoreError
+        The URL is of neither kind, or the database cannot be reached.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise StoreError("the store's URL cannot be read; use sqlite:///FILE or postgresql+psycopg://…") from error
+    dialect = parsed.get_backend_name()
+    if dialect not in ("sqlite", "postgresql"):
+        raise StoreError(f"a store on {dialect!r} is not supported; use sqlite:///FILE or postgresql+psycopg://…")
+    if dialect == "sqlite" and parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(parsed, pool_pre_ping=dialect == "postgresql")
+    if dialect == "sqlite":
+        _configure_sqlite(engine)
+    try:
+        migrate(engine)
+    except DBAPIError as error:
+        engine.dispose()
+        raise StoreError(f"the store at {parsed.render_as_string()} cannot be opened: {error.orig}") from error
+    return Store(engine)
+
+
+def migrate(engine: Engine, revision: str = "head") -> None:
+    """Bring the schema to a revision, up or down, in one transaction."""
+    config = Config()
+    config.set_main_option("script_location", str(resources.files("data.store") / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        if revision == "base":
+            command.downgrade(config, revision)
+        else:
+            command.upgrade(config, revision)
+
+
+def _configure_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: Any, _record: Any) -> None:
+        # SQLAlchemy, not the driver, opens transactions, so that schema changes are transactional too.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute(f"PRAGMA busy_timeout = {SQLITE_BUSY_TIMEOUT_MS}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A writer takes the lock at once and waits for it: upgrading a read lock later would fail instead.
+        connection.exec_driver_sql(f"BEGIN {connection.get_execution_options().get('sqlite_begin', 'DEFERRED')}")

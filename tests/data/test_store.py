@@ -1,0 +1,135 @@
+"""The store on both databases: its schema, its migrations both ways, and geometry that comes back bit for bit."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+import shapely
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.schema import SchemaItem
+
+from data.store import Store, StoreError, open_store
+from data.store.database import announce_change, migrate
+from data.store.models import AreaCount, Base, Municipality, Release, Sector
+from data.tables import Kind
+
+
+def a_release(name: str = "test-sectors-2024", **changes: object) -> Release:
+    values: dict[str, object] = {
+        "name": name,
+        "kind": Kind.SECTORS,
+        "country": "BE",
+        "source": "areas",
+        "reference_date": date(2024, 1, 1),
+        "imported_at": datetime(2026, 11, 24, 12, tzinfo=UTC),
+        "source_file": "sectors.gpkg",
+        "source_sha256": "0" * 64,
+        "fingerprint": name.ljust(64, "0"),
+        "rows": 1,
+        "crs": "EPSG:31370",
+        "findings": [],
+        "files": {},
+    }
+    return Release(**values | changes)
+
+
+@pytest.fixture
+def store(store_url: str) -> Store:
+    store = open_store(store_url)
+    yield store
+    store.close()
+
+
+def test_models_and_migrations_agree(store: Store) -> None:
+    def ours(item: SchemaItem, name: str | None, kind: str, reflected: bool, other: SchemaItem | None) -> bool:
+        if kind == "table":
+            return name in Base.metadata.tables  # and not PostGIS's own
+        return name != "ix_sector_geometry" or store.engine.dialect.name == "postgresql"
+
+    with store.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"include_object": ours})
+        differences = compare_metadata(context, Base.metadata)
+    assert differences == []
+
+
+def test_migrations_go_down_and_up_again(store: Store) -> None:
+    migrate(store.engine, "base")
+    assert not set(Base.metadata.tables) & set(inspect(store.engine).get_table_names())
+    migrate(store.engine)
+    assert set(Base.metadata.tables) <= set(inspect(store.engine).get_table_names())
+    assert store.version() == 0
+
+
+def test_geometry_comes_back_bit_for_bit_with_its_srid(store: Store) -> None:
+    ring = [(150_000.1 + 1 / 3, 170_000.7), (150_001.0000000001, 170_000.7), (150_000.5, 170_001 / 7 * 7.1)]
+    shape = shapely.set_srid(shapely.MultiPolygon([shapely.Polygon(ring)]), 31370)
+    with store.writing() as session:
+        release = a_release()
+        session.add(release)
+        session.flush()
+        session.add(Municipality(release_id=release.id, code="25110", name_fr="Waterloo"))
+        session.flush()
+        session.add(Sector(release_id=release.id, code="25110A00-", municipality_code="25110", geometry=shape))
+    with store.reading() as session:
+        read = session.scalars(select(Sector)).one()
+    assert shapely.to_wkb(read.geometry) == shapely.to_wkb(shape)
+    assert shapely.get_srid(read.geometry) == 31370
+
+
+def test_instants_come_back_in_utc(store: Store) -> None:
+    with store.writing() as session:
+        session.add(a_release())
+    with store.reading() as session:
+        assert session.scalars(select(Release)).one().imported_at == datetime(2026, 11, 24, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("broken", "constraint"),
+    [
+        (lambda _: a_release(rows=-1, name="other"), "ck_release_rows_not_negative"),
+        (
+            lambda release: AreaCount(release_id=release.id, area_code="x", households=-1),
+            "households_not_negative",
+        ),
+    ],
+)
+def test_a_broken_rule_is_refused_by_its_name(store: Store, broken: object, constraint: str) -> None:
+    with store.writing() as session:
+        release = a_release()
+        session.add(release)
+    with pytest.raises(IntegrityError, match=constraint), store.writing() as session:
+        session.add(broken(release))  # type: ignore[operator]
+
+
+def test_a_failed_unit_of_work_leaves_nothing(store: Store) -> None:
+    def fail_half_way() -> None:
+        with store.writing() as session:
+            session.add(a_release())
+            announce_change(session)
+            raise RuntimeError("half way")
+
+    with pytest.raises(RuntimeError, match="half way"):
+        fail_half_way()
+    with store.reading() as session:
+        assert session.scalars(select(Release)).all() == []
+    assert store.version() == 0
+
+
+def test_announcing_a_change_raises_the_version(store: Store) -> None:
+    with store.writing() as session:
+        announce_change(session)
+    assert store.version() == 1
+
+
+@pytest.mark.parametrize("url", ["mysql://host/db", "not a url"])
+def test_an_unsupported_store_is_refused_with_a_remedy(url: str) -> None:
+    with pytest.raises(StoreError, match="use sqlite:///FILE or postgresql"):
+        open_store(url)
+
+
+def test_an_unreachable_database_does_not_tell_its_password() -> None:
+    with pytest.raises(StoreError, match="cannot be opened") as caught:
+        open_store("postgresql+psycopg://someone:hunter2@127.0.0.1:1/nowhere")
+    assert "hunter2" not in str(caught.value)
