@@ -14,43 +14,19 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from data.demo.mesh import Floats, Ints, neighbours
 from data.demo.municipalities import Region, allocate
+from data.demo.numbering import MAX_BOXES, number_boxes, number_houses
 from data.demo.sectors import DemoRegion
 from data.demo.streets import draw_names, street_name
 
 Bools = NDArray[np.bool_]
 
 _BUILDINGS_PER_SEGMENT = 36
-_MAX_BOXES = 60
 _FARTHEST_FROM_STREET_M = 9.0
 
-_BOX_STYLES: Final[dict[Region, tuple[tuple[str, ...], ...]]] = {
-    "BE-VLG": (
-        tuple(f"{j // 4:02d}{j % 4 + 1:02d}" for j in range(_MAX_BOXES)),  # floor and door: 0001, 0102
-        tuple(f"{j + 1}" for j in range(_MAX_BOXES)),
-        tuple(f"{j // 3}.{j % 3 + 1:02d}" for j in range(_MAX_BOXES)),
-    ),
-    "BE-WAL": (
-        tuple(f"{'ABCDEFGHIJKLMNO'[j // 4]}{j % 4 + 1}" for j in range(_MAX_BOXES)),
-        tuple(f"{j + 1}" for j in range(_MAX_BOXES)),
-        tuple(f"{j + 1:03d}" for j in range(_MAX_BOXES)),
-    ),
-    "BE-BRU": (
-        tuple(f"b{j + 1:03d}" for j in range(_MAX_BOXES)),
-        ("RDC", *(f"{j}eET" for j in range(1, _MAX_BOXES))),
-        ("ETRC", *(f"ET{j:02d}" for j in range(1, _MAX_BOXES))),
-        tuple(f"{j + 1}" for j in range(_MAX_BOXES)),
-    ),
-}
-_LETTERS: Final[dict[Region, tuple[str, ...]]] = {
-    "BE-VLG": ("A", "A", "A"),
-    "BE-WAL": ("bis", "A", "/1"),
-    "BE-BRU": ("A", "bis", "A"),
-}
 _FIRST_ID: Final[dict[Region, int]] = {"BE-VLG": 900_000_000, "BE-WAL": 700_000_000, "BE-BRU": 800_000_000}
 """Identifiers of BeST are unique within a region only; these happen not to overlap."""
 STATUS: Final = ("current", "proposed", "retired")
@@ -201,7 +177,7 @@ class TownBuilder:
         building, building_cell = _group_rows(self._rows[cells], 1.0 - self._region.cells.rank[cells], rng)
         building_cell = cells[building_cell]
         size = np.bincount(building)
-        box, box_number = _number_boxes(building, size, region_code, own_row, rng)
+        box, box_number = number_boxes(building, size, region_code, own_row=own_row, rng=rng)
         buildings, streets = self._place(town, building_cell, rng)
 
         status = np.searchsorted([0.97, 0.982], rng.random(len(building)), side="right")
@@ -224,12 +200,12 @@ class TownBuilder:
         region_code = self._region.towns[town].region
         segment, place, along, segment_cell = _line_up(cell)
         start, end = self._segments(segment_cell, rng)
-        number, label = _house_numbers(segment, place, region_code, rng)
+        numbers = number_houses(segment, place, region_code, rng)
 
         street = np.arange(len(segment_cell))
         first_segment = {int(c): s for s, c in reversed(list(enumerate(segment_cell.tolist())))}
         last_number = np.zeros(len(segment_cell), np.int64)
-        np.maximum.at(last_number, segment, number)
+        np.maximum.at(last_number, segment, numbers.number)
         onward = np.zeros(len(segment_cell), np.int64)
         for a, b in self._through.get(town, []):
             one, two = first_segment[a], first_segment[b]
@@ -241,7 +217,7 @@ class TownBuilder:
         clearance = self._region.cells.clearance[cell]
         direction = (end - start)[segment]
         length = np.maximum(np.hypot(direction[:, 0], direction[:, 1]), 1e-9)
-        side = np.where(number % 2, 1.0, -1.0) * np.minimum(clearance, _FARTHEST_FROM_STREET_M) / length
+        side = np.where(numbers.number % 2, 1.0, -1.0) * np.minimum(clearance, _FARTHEST_FROM_STREET_M) / length
         x = start[segment, 0] + along * direction[:, 0] - side * direction[:, 1]
         y = start[segment, 1] + along * direction[:, 1] + side * direction[:, 0]
 
@@ -249,7 +225,7 @@ class TownBuilder:
         if region_code == "BE-WAL":
             no_position = rng.random(len(cell)) < 0.002
             no_position[len(cell) // 2] = True
-        buildings = Buildings(cell, street[segment], label(onward[segment]), x, y, no_position)
+        buildings = Buildings(cell, street[segment], numbers.text(onward[segment]), x, y, no_position)
         return buildings, self._name_streets(street, segment_cell, rng)
 
     def _name_streets(self, street: Ints, segment_cell: Ints, rng: np.random.Generator) -> Streets:
@@ -303,27 +279,13 @@ def _group_rows(rows: Ints, urbanity: Floats, rng: np.random.Generator) -> tuple
     total = int(rows.sum())
     cell = np.repeat(np.arange(len(rows)), rows)
     starts = np.zeros(total, bool)
-    ends = np.cumsum(2 + np.minimum(rng.geometric(0.16, total // 3 + 1), _MAX_BOXES - 2))
+    ends = np.cumsum(2 + np.minimum(rng.geometric(0.16, total // 3 + 1), MAX_BOXES - 2))
     starts[ends[ends < total]] = True
     starts[np.cumsum(rows) - rows] = True
     block = np.cumsum(starts) - 1
     flats = rng.random(int(block[-1]) + 1) < 0.05 + 0.4 * urbanity[cell[starts]]
     starts |= ~flats[block]
     return np.cumsum(starts) - 1, cell[starts]
-
-
-def _number_boxes(
-    building: Ints, size: Ints, region: Region, own_row: bool, rng: np.random.Generator
-) -> tuple[Ints, pa.Array]:
-    """Position of each row's box in its building (-1 for none), and the box number in the building's spelling."""
-    first = np.cumsum(size) - size
-    box = np.arange(len(building)) - first[building] - own_row
-    box[size[building] == 1] = -1
-    styles = _BOX_STYLES[region]
-    style = rng.integers(0, len(styles), len(size))
-    labels = pa.array([label for style_labels in styles for label in style_labels])
-    where = pa.array(style[building] * _MAX_BOXES + box, mask=box < 0)
-    return box, labels.take(where)
 
 
 def _line_up(cell: Ints) -> tuple[Ints, Ints, Floats, Ints]:
@@ -343,47 +305,6 @@ def _line_up(cell: Ints) -> tuple[Ints, Ints, Floats, Ints]:
     place = np.arange(len(cell)) - (np.cumsum(per_segment) - per_segment)[segment]
     along = (place + 0.5) / per_segment[segment]
     return segment, place, along, np.repeat(cell[first], segments)
-
-
-class _Labels:
-    """House numbers as text, once it is known by how much each street's numbers have moved on."""
-
-    def __init__(self, number: Ints, range_end: Ints, suffix: pa.Array) -> None:
-        self._number, self._range_end, self._suffix = number, range_end, suffix
-
-    def __call__(self, onward: Ints) -> pa.Array:
-        text = pa.array(self._number + onward).cast(pa.string())
-        upper = pa.array(self._range_end + onward, mask=self._range_end == 0).cast(pa.string())
-        upper = pc.fill_null(pc.binary_join_element_wise("", upper, "-"), "")
-        return pc.binary_join_element_wise(text, self._suffix, upper, "")
-
-
-def _house_numbers(segment: Ints, place: Ints, region: Region, rng: np.random.Generator) -> tuple[Ints, _Labels]:
-    """Numbers along each segment, alternately odd and even, with gaps, letters and ranges.
-
-    Returns
-    -------
-    number, labels
-        The whole number of each building, counted from 1 in its segment, and a function that writes it.
-    """
-    gaps = np.cumsum(rng.random(len(segment)) < 0.12)
-    first = np.arange(len(segment)) - place
-    number = 1 + place + 2 * (gaps - gaps[first])
-    # A letter: the number of the building two places back, on the same side, once more.
-    lettered = (rng.random(len(segment)) < 0.03) & (place >= 2)
-    lettered[2:] &= ~lettered[:-2]
-    behind = np.flatnonzero(lettered) - 2
-    ranged = np.zeros(len(segment), bool)
-    if len(segment) > 2:
-        free = (segment[2:] == segment[:-2]) & (number[2:] - number[:-2] >= 4)
-        ranged[:-2] = free & (rng.random(len(segment) - 2) < 0.3)
-    ranged[lettered] = False
-    ranged[behind] = False
-    number = number.copy()
-    number[lettered] = number[behind]
-    choices = pa.array(["", *_LETTERS[region]])
-    suffix = choices.take(pa.array(np.where(lettered, rng.integers(1, len(choices), len(segment)), 0)))
-    return number, _Labels(number, np.where(ranged, number + 2, 0), suffix)
 
 
 def street_names(addresses: TownAddresses, region: DemoRegion) -> tuple[pa.Array, pa.Array]:
