@@ -37,7 +37,9 @@ class DemoFiles:
     sector_households, sector_population, municipality_households
         Counts, `|` between the columns.
     addresses
-        Zipped CSV of each region, in the order Flanders, Wallonia, Brussels.
+        Folder with the zipped CSV of each region and nothing else.
+    registers
+        Those files, in the order Flanders, Wallonia, Brussels.
     readme
         `README.txt`, which says that all of it is invented.
     showcase
@@ -48,7 +50,8 @@ class DemoFiles:
     sector_households: Path
     sector_population: Path
     municipality_households: Path
-    addresses: tuple[Path, ...]
+    addresses: Path
+    registers: tuple[Path, ...]
     readme: Path
     showcase: tuple[ShowcaseAddress, ...]
 
@@ -89,10 +92,11 @@ def write_demo(
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     files = write_demo(Path(folder), DemoSize(municipalities=3, sectors=24, addresses=960))
-    >>> [path.name for path in files.addresses][0]
+    >>> files.registers[0].name
     'synthetic-openaddress-bevlg.zip'
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    register_folder = folder / f"synthetic_best_{REFERENCE_DAY:%Y%m%d}"
+    register_folder.mkdir(parents=True, exist_ok=True)
     region = build_region(size, seed)
     rows = rows_per_cell(region, size.addresses, seed)
     builder = TownBuilder(region, rows, seed)
@@ -117,7 +121,7 @@ def write_demo(
     registers = []
     for code in REGIONS:
         count = int(rows[np.isin(region.cells.town, _towns_of(region, code))].sum())
-        registers.append(write_register(code, addresses_of(code), region, folder, rows=count, written=written))
+        registers.append(write_register(code, addresses_of(code), region, register_folder, rows=count, written=written))
     counts = count_households(region, dwellings, seed)
     year = REFERENCE_DAY.year
     files = DemoFiles(
@@ -125,7 +129,8 @@ def write_demo(
         sector_households=write_sector_households(region, counts, folder, year),
         sector_population=write_sector_population(region, counts, folder, year),
         municipality_households=write_municipality_households(region, counts, folder, year),
-        addresses=tuple(registers),
+        addresses=register_folder,
+        registers=tuple(registers),
         readme=folder / "README.txt",
         showcase=tuple(showcase),
     )
