@@ -26,6 +26,9 @@ Bools = NDArray[np.bool_]
 
 _BUILDINGS_PER_SEGMENT = 36
 _FARTHEST_FROM_STREET_M = 9.0
+_STATUS_BOUNDS = (0.97, 0.982)
+"""Of a hundred addresses 97 are current, one or two proposed, the others retired."""
+_NO_POSITION_SHARE = 0.002
 
 _FIRST_ID: Final[dict[Region, int]] = {"BE-VLG": 900_000_000, "BE-WAL": 700_000_000, "BE-BRU": 800_000_000}
 """Identifiers of BeST are unique within a region only; these happen not to overlap."""
@@ -180,7 +183,7 @@ class TownBuilder:
         box, box_number = number_boxes(building, size, region_code, own_row=own_row, rng=rng)
         buildings, streets = self._place(town, building_cell, rng)
 
-        status = np.searchsorted([0.97, 0.982], rng.random(len(building)), side="right")
+        status = np.searchsorted(_STATUS_BOUNDS, rng.random(len(building)), side="right")
         shared = size[building] > 1
         status[shared & (box < 0)] = 0
         return TownAddresses(
@@ -223,7 +226,7 @@ class TownBuilder:
 
         no_position = np.zeros(len(cell), bool)
         if region_code == "BE-WAL":
-            no_position = rng.random(len(cell)) < 0.002
+            no_position = rng.random(len(cell)) < _NO_POSITION_SHARE
             no_position[len(cell) // 2] = True
         buildings = Buildings(cell, street[segment], numbers.text(onward[segment]), x, y, no_position)
         return buildings, self._name_streets(street, segment_cell, rng)

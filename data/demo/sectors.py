@@ -73,14 +73,15 @@ def build_region(size: DemoSize, seed: int) -> DemoRegion:
     Raises
     ------
     RuntimeError
-        When the result is not one region without gap, overlap or invalid ring. It is checked every time.
+        When the result is not one region of that many sectors without gap, overlap or invalid ring. It is checked
+        every time.
     """
     rng = np.random.default_rng([seed, 1])
     centres, ghosts = town_centres(size.municipalities, rng)
     towns = municipalities(size, centres, rng)
     centres = np.array([town.centre for town in towns])
-    specials = max(1, size.sectors // 1_000)
-    # As many sectors of two cells as enclaves: the number of cells is then the number of sectors, plus the enclaves.
+    # As many sectors of two cells as enclaves, so that there are as many sectors as the towns were given cells.
+    specials = min(max(1, size.sectors // 1_000), len(towns))
     cells = lay_cells(centres, [town.sectors for town in towns], ghosts, specials, rng)
     part, parts = _parts(cells, centres, rng)
     sector_of = _join_pairs(cells, part, specials)
@@ -96,7 +97,7 @@ def build_region(size: DemoSize, seed: int) -> DemoRegion:
         postcode=postcodes(parts, [town.region for town in towns]),
         sectors=sectors,
     )
-    _check(sectors)
+    _check(sectors, size)
     return region
 
 
@@ -229,7 +230,9 @@ def _moved(cells: Cells, sector_of: Ints, town: Ints, count: int) -> Iterator[tu
                 return
 
 
-def _check(sectors: Sectors) -> None:
+def _check(sectors: Sectors, size: DemoSize) -> None:
+    if len(sectors.code) != size.sectors:
+        raise RuntimeError("No town has room for a sector in two parts: choose another seed.")
     valid = shapely.is_valid(sectors.geometry)
     if not valid.all():
         raise RuntimeError(f"Sector {sectors.code[int(np.argmin(valid))]} has an invalid ring: choose another seed.")
