@@ -1,0 +1,323 @@
+"""Answer points from the flat arrays of a sector index: the compiled read side (docs/index-format.md).
+
+A point's cell either names its one sector at once, or leads to a record: a finer grid of 8 by 8 subcells, most
+of which name their sector in turn, and for the rest the few edges that touch the cell. From those the answer is
+exact. The record knows which sectors hold the cell's reference point; the path from the reference to the query,
+vertical and then horizontal, leaves or enters a sector with each edge of it that it crosses.
+"""
+# ruff: noqa: PLR0917 - compiled functions are called by position
+
+import numpy as np
+import numpy.typing as npt
+from numba import types
+
+from geo.compiled import compiled, inlined
+from geo.memory import load_float64, load_int32, load_int64
+from geo.orientation import ERROR_BOUND, SAFE_LARGEST, SAFE_SMALLEST, orientation, side
+from geo.sector_frame import reference
+
+__all__ = ["NOT_FINITE", "OUTSIDE", "locate_block", "locate_point", "sectors_at"]
+
+OUTSIDE = -1
+NOT_FINITE = -2
+
+# The descriptor: 64-bit words that hold addresses, counts and the grid's frame.
+CELLS, RECORDS, VERTICES, COLUMNS, ROWS, X0, Y0, PER_X, PER_Y, WIDTH, HEIGHT, LAST_U, LAST_V = range(13)
+DESCRIPTOR_WORDS = 16
+
+# A record's head: its kind, its number of sectors, and which of them hold the reference point.
+KIND_SHIFT = 28
+INNER, PAIR_LEAF, SMALL_LEAF, LONG_LEAF = range(4)
+MORE_FOLLOWS = 1 << 30
+SECTORS_SHIFT = 24
+INSIDE_SHIFT = 16
+EDGES_MASK = 0xFFFF
+PAIR_MAP_WORDS = 4  # 64 codes of 2 bits: one of up to two sectors, outside, or "ask the edges"
+SMALL_MAP_WORDS = 8  # 64 codes of 4 bits: one of up to eight sectors, outside, or "ask the edges"
+ASK_PAIR = 3
+ASK_SMALL = 15
+GROUP = 8  # sectors whose membership one record keeps, as the bits of a byte
+
+BLOCK = 2048  # points that go through the stages together: their scratch stays in the first-level cache
+
+
+@inlined
+def lowest_bit(mask: int) -> int:
+    """Give the number of the lowest set bit of a byte that has one."""
+    bit = 0
+    while mask & 1 == 0:
+        mask >>= 1
+        bit += 1
+    return bit
+
+
+@inlined
+def is_between(value: float, one: float, other: float) -> bool:
+    """Tell whether a coordinate lies in the closed interval of two others, in either order."""
+    return (one <= value <= other) or (other <= value <= one)
+
+
+@inlined
+def crossings_of_edge(ax: float, ay: float, bx: float, by: float, xr: float, yr: float, px: float, py: float) -> int:
+    """Trace the path r → q → p over one edge, where q = (xr, py): bit 0 is a crossing, bit 1 a touch of p.
+
+    The path runs infinitesimally beside its nominal line (see `geo.orientation.side`), so no vertex is met.
+    """
+    spans_row = (ay > py) != (by > py)
+    spans_column = (ax > xr) != (bx > xr)
+    touched = 0
+    p_left = False
+    if spans_row or (is_between(py, ay, by) and is_between(px, ax, bx)):
+        if orientation(ax, ay, bx, by, px, py) == 0:
+            # A line through p that spans its row meets the row at p itself.
+            touched = 2
+        p_left = side(ax, ay, bx, by, px, py)
+    crossed = False
+    if spans_row or spans_column:
+        q_left = side(ax, ay, bx, by, xr, py)
+        if spans_row:
+            crossed = p_left != q_left
+        if spans_column:
+            crossed ^= q_left != side(ax, ay, bx, by, xr, yr)
+    return touched | int(crossed)
+
+
+@inlined
+def trace_edge(vertices: int, edge: int, xr: float, yr: float, px: float, py: float) -> int:
+    """Do what `crossings_of_edge` does, without a branch where the error bounds decide all three sides."""
+    at = int(edge) * 2
+    ax = load_float64(vertices, at)
+    ay = load_float64(vertices, at + 1)
+    bx = load_float64(vertices, at + 2)
+    by = load_float64(vertices, at + 3)
+    axp = ax - px
+    ayp = ay - py
+    bxp = bx - px
+    byp = by - py
+    axr = ax - xr
+    ayr = ay - yr
+    bxr = bx - xr
+    byr = by - yr
+    p_one = axp * byp
+    p_two = ayp * bxp
+    q_one = axr * byp
+    q_two = ayp * bxr
+    r_one = axr * byr
+    r_two = ayr * bxr
+    p_det = p_one - p_two
+    q_det = q_one - q_two
+    r_det = r_one - r_two
+    p_size = abs(p_one) + abs(p_two)
+    q_size = abs(q_one) + abs(q_two)
+    r_size = abs(r_one) + abs(r_two)
+    smallest = min(p_size, q_size, r_size)
+    largest = max(p_size, q_size, r_size)
+    decided = (
+        (abs(p_det) > ERROR_BOUND * p_size)
+        & (abs(q_det) > ERROR_BOUND * q_size)
+        & (abs(r_det) > ERROR_BOUND * r_size)
+        & (smallest > SAFE_SMALLEST)
+        & (largest < SAFE_LARGEST)
+    )
+    if decided:
+        spans_row = (ay > py) != (by > py)
+        spans_column = (ax > xr) != (bx > xr)
+        crossed = (spans_row & ((p_det > 0.0) != (q_det > 0.0))) != (spans_column & ((q_det > 0.0) != (r_det > 0.0)))
+        return int(crossed)
+    return crossings_of_edge(ax, ay, bx, by, xr, yr, px, py)
+
+
+@inlined
+def sectors_at(
+    records: int,
+    vertices: int,
+    first_edge: int,
+    first_mask: int,
+    n_edges: int,
+    inside: int,
+    xr: float,
+    yr: float,
+    px: float,
+    py: float,
+) -> int:
+    """Give the sectors of one group around p (bits 0 to 7) and those with p on their border (bits 8 to 15)."""
+    touched = 0
+    for k in range(n_edges):
+        edge = load_int32(records, first_edge + k)
+        word = load_int32(records, first_mask + (k >> 2))
+        sectors = (word >> ((k & 3) * 8)) & 0xFF
+        traced = trace_edge(vertices, edge, xr, yr, px, py)
+        inside ^= sectors & -(traced & 1)
+        touched |= sectors & -(traced >> 1)
+    return inside | (touched << 8)
+
+
+@inlined
+def open_leaf(records: int, at: int) -> tuple[int, int, int, int, int]:
+    """Give a leaf's head, its numbers of sectors and of edges, and where its sectors and its edges begin."""
+    head = load_int32(records, at)
+    kind = (head >> KIND_SHIFT) & 3
+    n_sectors = (head >> SECTORS_SHIFT) & 15
+    n_edges = head & EDGES_MASK
+    sectors = at + 1
+    if kind == PAIR_LEAF:
+        sectors += PAIR_MAP_WORDS
+    elif kind == SMALL_LEAF:
+        sectors += SMALL_MAP_WORDS
+    else:
+        n_edges = load_int32(records, sectors)
+        sectors += 1
+    return head, n_sectors, n_edges, sectors, sectors + n_sectors
+
+
+@inlined
+def ask_edges(records: int, vertices: int, at: int, xr: float, yr: float, px: float, py: float) -> int:
+    """Give the position of the first sector that covers p, by the edges of a leaf and of those chained to it."""
+    while True:
+        head, _, n_edges, sectors, edges = open_leaf(records, at)
+        masks = edges + n_edges
+        inside = (head >> INSIDE_SHIFT) & 0xFF
+        both = sectors_at(records, vertices, edges, masks, n_edges, inside, xr, yr, px, py)
+        covering = (both | (both >> 8)) & 0xFF
+        if covering != 0:
+            return load_int32(records, sectors + lowest_bit(covering))
+        if head & MORE_FOLLOWS == 0:
+            return OUTSIDE
+        at = masks + ((n_edges + 3) >> 2)
+
+
+@inlined
+def ask_record(descriptor: int, records: int, vertices: int, entry: int, u: float, v: float, x: float, y: float) -> int:
+    """Follow a border cell's entry down to the answer; u and v are the point in cells from the grid's corner."""
+    low_u = float(int(u))
+    low_v = float(int(v))
+    size = 1.0
+    while entry < OUTSIDE:
+        at = -2 - entry
+        head = load_int32(records, at)
+        kind = (head >> KIND_SHIFT) & 3
+        part_u = int((u - low_u) * (8.0 / size))
+        part_v = int((v - low_v) * (8.0 / size))
+        part = part_v * 8 + part_u
+        if kind == INNER:
+            entry = load_int32(records, at + 1 + part)
+            size *= 0.125
+            low_u += part_u * size
+            low_v += part_v * size
+            continue
+        n_sectors = (head >> SECTORS_SHIFT) & 15
+        if kind == PAIR_LEAF:
+            code = (load_int32(records, at + 1 + (part >> 4)) >> ((part & 15) * 2)) & 3
+            if code != ASK_PAIR:
+                if code < n_sectors:
+                    return load_int32(records, at + 1 + PAIR_MAP_WORDS + code)
+                return OUTSIDE
+        elif kind == SMALL_LEAF:
+            code = (load_int32(records, at + 1 + (part >> 3)) >> ((part & 7) * 4)) & 15
+            if code != ASK_SMALL:
+                if code < n_sectors:
+                    return load_int32(records, at + 1 + SMALL_MAP_WORDS + code)
+                return OUTSIDE
+        xr = reference(load_float64(descriptor, X0), load_float64(descriptor, WIDTH), low_u, size)
+        yr = reference(load_float64(descriptor, Y0), load_float64(descriptor, HEIGHT), low_v, size)
+        return ask_edges(records, vertices, at, xr, yr, x, y)
+    return entry
+
+
+@inlined
+def in_cells(coordinate: float, origin: float, per_unit: float, last: float) -> float:
+    """Give a coordinate in cells from the grid's corner; the outermost cells take what lies beyond, and NaN."""
+    cells = (coordinate - origin) * per_unit
+    cells = cells if cells > 0.0 else 0.0
+    return cells if cells < last else last
+
+
+@compiled(types.int64(types.int64, types.float64, types.float64))
+def locate_point(descriptor: int, x: float, y: float) -> int:
+    """Give the position of the point's sector, OUTSIDE, or NOT_FINITE."""
+    u = in_cells(x, load_float64(descriptor, X0), load_float64(descriptor, PER_X), load_float64(descriptor, LAST_U))
+    v = in_cells(y, load_float64(descriptor, Y0), load_float64(descriptor, PER_Y), load_float64(descriptor, LAST_V))
+    cell = int(v) * load_int64(descriptor, COLUMNS) + int(u)
+    entry = load_int32(load_int64(descriptor, CELLS), cell)
+    if entry < OUTSIDE:
+        records = load_int64(descriptor, RECORDS)
+        vertices = load_int64(descriptor, VERTICES)
+        entry = ask_record(descriptor, records, vertices, entry, u, v, x, y)
+    if entry == OUTSIDE and not (np.isfinite(x) and np.isfinite(y)):
+        return NOT_FINITE
+    return entry
+
+
+COORDINATES = types.Array(types.float64, 1, "C", readonly=True)
+
+
+@compiled(types.int64(types.int64, COORDINATES, COORDINATES, types.Array(types.int32, 1, "C")))
+def locate_block(
+    descriptor: int,
+    x: npt.NDArray[np.float64],
+    y: npt.NDArray[np.float64],
+    positions: npt.NDArray[np.int32],
+) -> int:
+    """Fill the positions of many points; give the index of the first that is not finite, or -1.
+
+    Each stage is a loop without branches over the points that the stage before left open, so that the loads of
+    many points are under way at once: a point's time is then its share of the memory's throughput and not the
+    latency of its chain of loads.
+    """
+    cells = load_int64(descriptor, CELLS)
+    records = load_int64(descriptor, RECORDS)
+    vertices = load_int64(descriptor, VERTICES)
+    columns = np.int32(load_int64(descriptor, COLUMNS))
+    x0 = load_float64(descriptor, X0)
+    y0 = load_float64(descriptor, Y0)
+    per_x = load_float64(descriptor, PER_X)
+    per_y = load_float64(descriptor, PER_Y)
+    last_u = load_float64(descriptor, LAST_U)
+    last_v = load_float64(descriptor, LAST_V)
+    cell = np.empty(BLOCK, np.int32)
+    open_points = np.empty(BLOCK, np.int32)
+    n = x.size
+    for start in range(0, n, BLOCK):
+        size = min(BLOCK, n - start)
+        xs = x[start : start + size]
+        ys = y[start : start + size]
+        answers = positions[start : start + size]
+        all_finite = 0.0
+        for i in range(size):
+            u = in_cells(xs[i], x0, per_x, last_u)
+            v = in_cells(ys[i], y0, per_y, last_v)
+            cell[i] = np.int32(v) * columns + np.int32(u)
+        for i in range(size):
+            all_finite += xs[i] * 0.0 + ys[i] * 0.0
+        if all_finite != 0.0:
+            for i in range(size):
+                if not (np.isfinite(xs[i]) and np.isfinite(ys[i])):
+                    return start + i
+        n_open = 0
+        for i in range(size):
+            entry = load_int32(cells, int(cell[i]))
+            answers[i] = entry
+            open_points[n_open] = i
+            n_open += entry < OUTSIDE
+        n_still = 0
+        for k in range(n_open):
+            i = int(open_points[k])
+            at = int(-2 - answers[i])
+            head = load_int32(records, at)
+            u = in_cells(xs[i], x0, per_x, last_u)
+            v = in_cells(ys[i], y0, per_y, last_v)
+            part = int((v - float(int(v))) * 8.0) * 8 + int((u - float(int(u))) * 8.0)
+            code = (load_int32(records, at + 1 + (part >> 4)) >> ((part & 15) * 2)) & 3
+            n_sectors = (head >> SECTORS_SHIFT) & 15
+            known = load_int32(records, at + 1 + PAIR_MAP_WORDS + (code & 1))
+            unknown = ((head >> KIND_SHIFT) & 3 != PAIR_LEAF) | (code == ASK_PAIR)
+            settled = known if code < n_sectors else np.int32(OUTSIDE)
+            answers[i] = answers[i] if unknown else settled
+            open_points[n_still] = i
+            n_still += unknown
+        for k in range(n_still):
+            i = int(open_points[k])
+            u = in_cells(xs[i], x0, per_x, last_u)
+            v = in_cells(ys[i], y0, per_y, last_v)
+            answers[i] = ask_record(descriptor, records, vertices, int(answers[i]), u, v, xs[i], ys[i])
+    return -1

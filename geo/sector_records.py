@@ -1,0 +1,486 @@
+"""Write the records of border cells: subcell maps, edges and finer grids."""
+# ruff: noqa: PLR0917 - compiled functions are called by position
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from numba import types
+
+from geo.compiled import INTS, WIDE_INTS, compiled, inlined, named_tuple_of
+from geo.sector_edges import Edges
+from geo.sector_frame import FRAME, Frame, columns_in_row, reference, rows_of
+from geo.sector_kernels import (
+    ASK_PAIR,
+    ASK_SMALL,
+    GROUP,
+    INNER,
+    INSIDE_SHIFT,
+    KIND_SHIFT,
+    LONG_LEAF,
+    MORE_FOLLOWS,
+    OUTSIDE,
+    PAIR_LEAF,
+    SECTORS_SHIFT,
+    SMALL_LEAF,
+    crossings_of_edge,
+    lowest_bit,
+)
+
+__all__ = ["EDGES", "POINTS", "with_room", "write_records"]
+
+LEAF_EDGES = 12  # a cell with more edges is cut into 64; see docs/benchmarks.md
+SMALLEST_SIZE = 0.125**3  # of a cell that may be cut, in cells of the first level: three levels lie below it
+DEEPEST_STACK = 64 * 4  # the three levels of finer grids leave fewer cells waiting at once
+NO_RECORD = -1  # the entry of a first-level cell goes into the grid
+TAIL_WORDS = 72  # the reader looks this far past the head of a record before it has looked at the record's kind
+
+
+class Scratch(NamedTuple):
+    """What matters in the cell at hand; the arrays are used anew for each cell.
+
+    Attributes
+    ----------
+    marks
+        int64, shape (sectors,): the last cell that met an edge of the sector.
+    local
+        int32, shape (sectors,): the sector's place in `near`.
+    near, holds
+        int32 and bool: the sectors that matter, ascending, and whether each holds the cell's reference point.
+    kept, parts
+        int32 and uint64: the edges that matter (numbers in `Edges.edges`), and the subcells near each.
+    """
+
+    marks: npt.NDArray[np.int64]
+    local: npt.NDArray[np.int32]
+    near: npt.NDArray[np.int32]
+    holds: npt.NDArray[np.bool_]
+    kept: npt.NDArray[np.int32]
+    parts: npt.NDArray[np.uint64]
+
+
+class Cell(NamedTuple):
+    """A border cell: its corner and size in first-level cells, and how much of the scratch is its own."""
+
+    low_u: float
+    low_v: float
+    size: float
+    n_near: int
+    n_kept: int
+    cover: int
+
+
+POINTS = types.float64[:, ::1]
+EDGES = named_tuple_of((POINTS, INTS, WIDE_INTS, INTS), Edges)
+
+
+@inlined
+def parts_of_edge(uv: npt.NDArray[np.float64], e: int, cell: Cell) -> np.uint64:
+    """Give the subcells near an edge as bits: subcell (column, row) of the 8 by 8 is bit 8 * row + column."""
+    per_part = 8.0 / cell.size
+    ua = (uv[e, 0] - cell.low_u) * per_part
+    va = (uv[e, 1] - cell.low_v) * per_part
+    ub = (uv[e + 1, 0] - cell.low_u) * per_part
+    vb = (uv[e + 1, 1] - cell.low_v) * per_part
+    parts = np.uint64(0)
+    first_row, last_row = rows_of(va, vb, 8)
+    for row in range(first_row, last_row + 1):
+        first, last = columns_in_row(ua, va, ub, vb, row, 8)
+        for column in range(first, last + 1):
+            parts |= np.uint64(1) << np.uint64(8 * row + column)
+    return parts
+
+
+@inlined
+def has_part(parts: np.uint64, part: int) -> bool:
+    """Tell whether a subcell is among the bits."""
+    return bool((parts >> np.uint64(part)) & np.uint64(1) != np.uint64(0))
+
+
+@inlined
+def with_room(array: npt.NDArray[np.int32], needed: int) -> npt.NDArray[np.int32]:
+    """Give an array with the same beginning and room for more."""
+    if needed <= array.size:
+        return array
+    larger = np.empty(max(needed, array.size + (array.size >> 1)), np.int32)
+    larger[: array.size] = array
+    return larger
+
+
+@inlined
+def sectors_near(layer: Edges, edges: npt.NDArray[np.int32], scratch: Scratch, stamp: int) -> int:
+    """List in the scratch, unsorted, the sectors that some edges bound; give their number."""
+    n_near = 0
+    for k in edges:
+        for j in range(layer.owner_starts[k], layer.owner_starts[k + 1]):
+            sector = layer.owners[j]
+            if scratch.marks[sector] != stamp:
+                scratch.marks[sector] = stamp
+                scratch.near[n_near] = sector
+                n_near += 1
+    return n_near
+
+
+@inlined
+def gather_cell(
+    layer: Edges,
+    edges: npt.NDArray[np.int32],
+    holders: npt.NDArray[np.int32],
+    scratch: Scratch,
+    stamp: int,
+) -> tuple[int, int, int]:
+    """Fill the scratch with what matters in a cell; give the numbers of its sectors and edges, and its cover.
+
+    The cover is the lowest sector that covers the whole cell (or the number of sectors, where none does). A
+    sector above it never answers, and an edge that bounds no sector below it does not matter.
+    """
+    near = scratch.near
+    n_unsorted = sectors_near(layer, edges, scratch, stamp)
+    cover = scratch.marks.size
+    for sector in holders:
+        if scratch.marks[sector] != stamp and sector < cover:
+            cover = int(sector)
+    n_near = 0
+    for i in range(n_unsorted):
+        if near[i] < cover:
+            near[n_near] = near[i]
+            n_near += 1
+    if cover < scratch.marks.size:
+        near[n_near] = cover
+        n_near += 1
+    near[:n_near].sort()
+    for i in range(n_near):
+        scratch.local[near[i]] = i
+        scratch.holds[i] = False
+    for sector in holders:
+        if sector <= cover:
+            scratch.holds[scratch.local[sector]] = True
+    n_kept = 0
+    for k in edges:
+        if layer.owners[layer.owner_starts[k]] < cover:  # owners ascend: the first is the lowest
+            scratch.kept[n_kept] = k
+            n_kept += 1
+    return n_near, n_kept, cover
+
+
+@inlined
+def mask_of_edge(layer: Edges, scratch: Scratch, cell: Cell, k: int, first: int) -> int:
+    """Give the sectors that an edge bounds as the bits of a byte, for the group of `near` from `first`."""
+    mask = 0
+    for j in range(layer.owner_starts[k], layer.owner_starts[k + 1]):
+        if layer.owners[j] < cell.cover:
+            bit = scratch.local[layer.owners[j]] - first
+            if 0 <= bit < GROUP:
+                mask |= 1 << bit
+    return mask
+
+
+@inlined
+def mask_of_holders(scratch: Scratch, first: int, n: int) -> int:
+    """Give the sectors that hold the reference point as bits, for n of `near` from `first`."""
+    mask = 0
+    for i in range(n):
+        if scratch.holds[first + i]:
+            mask |= 1 << i
+    return mask
+
+
+@inlined
+def crosses(layer: Edges, frame: Frame, cell: Cell, k: int, low_u: float, low_v: float, size: float) -> bool:
+    """Tell whether the path from the cell's reference point to another (sub)cell's crosses an edge."""
+    e = layer.edges[k]
+    traced = crossings_of_edge(
+        layer.vertices[e, 0],
+        layer.vertices[e, 1],
+        layer.vertices[e + 1, 0],
+        layer.vertices[e + 1, 1],
+        reference(frame.x0, frame.width, cell.low_u, cell.size),
+        reference(frame.y0, frame.height, cell.low_v, cell.size),
+        reference(frame.x0, frame.width, low_u, size),
+        reference(frame.y0, frame.height, low_v, size),
+    )
+    return traced & 1 == 1
+
+
+@inlined
+def put_edges(
+    records: npt.NDArray[np.int32], at: int, layer: Edges, scratch: Scratch, cell: Cell, first: int
+) -> tuple[int, int]:
+    """Write the edges of a group of sectors and their masks, four to a word; give the end and their number."""
+    start = at
+    for i in range(cell.n_kept):
+        k = scratch.kept[i]
+        if mask_of_edge(layer, scratch, cell, k, first):
+            records[at] = layer.edges[k]
+            at += 1
+    n = at - start
+    bits = 0
+    word = 0
+    for i in range(cell.n_kept):
+        mask = mask_of_edge(layer, scratch, cell, scratch.kept[i], first)
+        if mask:
+            word |= mask << bits
+            bits += 8
+            if bits == 32:
+                records[at] = np.int32(np.uint32(word))
+                at += 1
+                bits = 0
+                word = 0
+    if bits:
+        records[at] = np.int32(np.uint32(word))
+        at += 1
+    return at, n
+
+
+@inlined
+def put_leaf(
+    records: npt.NDArray[np.int32],
+    at: int,
+    layer: Edges,
+    uv: npt.NDArray[np.float64],
+    frame: Frame,
+    scratch: Scratch,
+    cell: Cell,
+) -> int:
+    """Write a cell of few sectors and edges: a map of its 64 subcells, then its edges. Give the end."""
+    asked = np.uint64(0)
+    for i in range(cell.n_kept):
+        asked |= parts_of_edge(uv, layer.edges[scratch.kept[i]], cell)
+    is_pair = cell.n_near <= 2
+    kind = PAIR_LEAF if is_pair else SMALL_LEAF
+    ask = ASK_PAIR if is_pair else ASK_SMALL
+    bits = 2 if is_pair else 4
+    inside = mask_of_holders(scratch, 0, cell.n_near)
+    head = at
+    at += 1
+    size = cell.size * 0.125
+    word = 0
+    for part in range(64):
+        code = ask
+        if not has_part(asked, part):
+            low_u = cell.low_u + (part & 7) * size
+            low_v = cell.low_v + (part >> 3) * size
+            holding = inside
+            for i in range(cell.n_kept):
+                if crosses(layer, frame, cell, scratch.kept[i], low_u, low_v, size):
+                    holding ^= mask_of_edge(layer, scratch, cell, scratch.kept[i], 0)
+            code = lowest_bit(holding) if holding else cell.n_near
+        shift = (part * bits) & 31
+        word |= code << shift
+        if shift + bits == 32:
+            records[at] = np.int32(np.uint32(word))
+            at += 1
+            word = 0
+    records[at : at + cell.n_near] = scratch.near[: cell.n_near]
+    at, n_edges = put_edges(records, at + cell.n_near, layer, scratch, cell, 0)
+    records[head] = (kind << KIND_SHIFT) | (cell.n_near << SECTORS_SHIFT) | (inside << INSIDE_SHIFT) | n_edges
+    return at
+
+
+@inlined
+def put_long_leaf(records: npt.NDArray[np.int32], at: int, layer: Edges, scratch: Scratch, cell: Cell) -> int:
+    """Write a cell that may not be cut again: a record for each eight of its sectors. Give the end."""
+    for first in range(0, cell.n_near, GROUP):
+        n = min(GROUP, cell.n_near - first)
+        inside = mask_of_holders(scratch, first, n)
+        more = MORE_FOLLOWS if first + n < cell.n_near else 0
+        records[at] = (LONG_LEAF << KIND_SHIFT) | (n << SECTORS_SHIFT) | (inside << INSIDE_SHIFT) | more
+        records[at + 2 : at + 2 + n] = scratch.near[first : first + n]
+        end, n_edges = put_edges(records, at + 2 + n, layer, scratch, cell, first)
+        records[at + 1] = n_edges
+        at = end
+    return at
+
+
+class Pending(NamedTuple):
+    """A stack of cells that wait for their record, the last first. Its top is a row of `counts` and `places`.
+
+    Attributes
+    ----------
+    counts
+        int64, shape (n, 3): where the cell's entry goes in the records, and where its edges and its holders
+        begin on their own stacks.
+    places
+        float64, shape (n, 3): the cell's corner and size.
+    """
+
+    counts: npt.NDArray[np.int64]
+    places: npt.NDArray[np.float64]
+
+
+@inlined
+def push(pending: Pending, n: int, counts: tuple[int, int, int], place: tuple[float, float, float]) -> int:
+    """Put a cell on a stack of n; give the stack's new size."""
+    for i in range(3):
+        pending.counts[n, i] = counts[i]
+        pending.places[n, i] = place[i]
+    return n + 1
+
+
+@inlined
+def top(pending: Pending, n: int) -> tuple[tuple[int, int, int], tuple[float, float, float]]:
+    """Give what stands on top of n others."""
+    counts, place = pending.counts[n], pending.places[n]
+    return (counts[0], counts[1], counts[2]), (place[0], place[1], place[2])
+
+
+@inlined
+def put_inner(
+    records: npt.NDArray[np.int32],
+    at: int,
+    layer: Edges,
+    frame: Frame,
+    scratch: Scratch,
+    cell: Cell,
+    pending: Pending,
+    n_pending: int,
+    edge_stack: npt.NDArray[np.int32],
+    n_edges: int,
+    holder_stack: npt.NDArray[np.int32],
+    n_holders: int,
+) -> tuple[int, int, int]:
+    """Cut a cell into 64: answer the subcells without an edge, and push the others. Give the stacks' new sizes."""
+    size = cell.size * 0.125
+    records[at] = INNER << KIND_SHIFT
+    for part in range(64):
+        low_u = cell.low_u + (part & 7) * size
+        low_v = cell.low_v + (part >> 3) * size
+        first_edge = n_edges
+        first_holder = n_holders
+        for i in range(cell.n_kept):
+            if has_part(scratch.parts[i], part):
+                edge_stack[n_edges] = scratch.kept[i]
+                n_edges += 1
+        for i in range(cell.n_near):
+            holder_stack[first_holder + i] = int(scratch.holds[i])
+        for i in range(cell.n_kept):
+            k = scratch.kept[i]
+            if crosses(layer, frame, cell, k, low_u, low_v, size):
+                for j in range(layer.owner_starts[k], layer.owner_starts[k + 1]):
+                    if layer.owners[j] < cell.cover:
+                        holder_stack[first_holder + scratch.local[layer.owners[j]]] ^= 1
+        for i in range(cell.n_near):
+            if holder_stack[first_holder + i]:
+                holder_stack[n_holders] = scratch.near[i]
+                n_holders += 1
+        if n_edges == first_edge:
+            records[at + 1 + part] = holder_stack[first_holder] if n_holders > first_holder else OUTSIDE
+            n_holders = first_holder
+            continue
+        n_pending = push(pending, n_pending, (at + 1 + part, first_edge, first_holder), (low_u, low_v, size))
+    return n_pending, n_edges, n_holders
+
+
+@inlined
+def new_scratch(border: npt.NDArray[np.int64], edge_starts: npt.NDArray[np.int64], n_sectors: int) -> Scratch:
+    """Make the scratch for cells of any size that occurs."""
+    most = 0
+    for cell in border:
+        most = max(most, edge_starts[cell + 1] - edge_starts[cell])
+    return Scratch(
+        np.full(n_sectors, -1, np.int64),
+        np.empty(n_sectors, np.int32),
+        np.empty(n_sectors + 1, np.int32),
+        np.empty(n_sectors + 1, np.bool_),
+        np.empty(most, np.int32),
+        np.empty(most, np.uint64),
+    )
+
+
+@inlined
+def list_parts(layer: Edges, uv: npt.NDArray[np.float64], scratch: Scratch, cell: Cell) -> int:
+    """Find the subcells near each edge of a cell; give the number of pairs."""
+    n = 0
+    for i in range(cell.n_kept):
+        scratch.parts[i] = parts_of_edge(uv, layer.edges[scratch.kept[i]], cell)
+        for part in range(64):
+            n += has_part(scratch.parts[i], part)
+    return n
+
+
+@compiled(INTS(EDGES, POINTS, FRAME, WIDE_INTS, WIDE_INTS, INTS, WIDE_INTS, INTS, types.int64, INTS))
+def write_records(
+    layer: Edges,
+    uv: npt.NDArray[np.float64],
+    frame: Frame,
+    border: npt.NDArray[np.int64],
+    edge_starts: npt.NDArray[np.int64],
+    edges: npt.NDArray[np.int32],
+    holder_starts: npt.NDArray[np.int64],
+    holders: npt.NDArray[np.int32],
+    n_sectors: int,
+    cells: npt.NDArray[np.int32],
+) -> npt.NDArray[np.int32]:
+    """Write the records of a layer's border cells, and their places into `cells`.
+
+    Parameters
+    ----------
+    layer, uv
+        The edges, and the vertices in cell coordinates.
+    frame
+        The grid's place.
+    border
+        int64: the cells that have edges, as places in `cells`.
+    edge_starts, edges
+        int64, shape (cells + 1,), and int32: the edges near each cell of the grid.
+    holder_starts, holders
+        int64, shape (border cells + 1,), and int32: the sectors that hold each border cell's reference point.
+    n_sectors
+        Number of sectors.
+    cells
+        int32, shape (rows * columns,): changed in place.
+
+    Returns
+    -------
+    ndarray
+        int32: the records.
+    """
+    scratch = new_scratch(border, edge_starts, n_sectors)
+    pending = Pending(np.empty((DEEPEST_STACK, 3), np.int64), np.empty((DEEPEST_STACK, 3), np.float64))
+    edge_stack = np.empty(scratch.kept.size, np.int32)
+    holder_stack = np.empty(1024, np.int32)
+    records = np.empty(16 * border.size + 1024, np.int32)
+    at = 0
+    stamp = 0
+    for b in range(border.size):
+        n_edges = edge_starts[border[b] + 1] - edge_starts[border[b]]
+        n_holders = holder_starts[b + 1] - holder_starts[b]
+        holder_stack = with_room(holder_stack, n_holders)
+        edge_stack[:n_edges] = edges[edge_starts[border[b]] : edge_starts[border[b] + 1]]
+        holder_stack[:n_holders] = holders[holder_starts[b] : holder_starts[b + 1]]
+        low_u = float(border[b] % frame.columns)
+        low_v = float(border[b] // frame.columns)
+        n_pending = push(pending, 0, (NO_RECORD, 0, 0), (low_u, low_v, 1.0))
+        while n_pending > 0:
+            n_pending -= 1
+            (target, first_edge, first_holder), (low_u, low_v, size) = top(pending, n_pending)
+            n_near, n_kept, cover = gather_cell(
+                layer, edge_stack[first_edge:n_edges], holder_stack[first_holder:n_holders], scratch, stamp
+            )
+            cell = Cell(low_u, low_v, size, n_near, n_kept, cover)
+            n_edges = first_edge
+            n_holders = first_holder
+            stamp += 1
+            entry = -2 - at
+            records = with_room(records, at + 128 + 2 * (n_kept + 16) * ((n_near + GROUP) // GROUP))
+            if n_kept == 0:
+                entry = cover
+            elif n_near <= GROUP and n_kept <= LEAF_EDGES:
+                at = put_leaf(records, at, layer, uv, frame, scratch, cell)
+            elif size > SMALLEST_SIZE:
+                edge_stack = with_room(edge_stack, n_edges + list_parts(layer, uv, scratch, cell))
+                holder_stack = with_room(holder_stack, n_holders + 65 * n_near)
+                n_pending, n_edges, n_holders = put_inner(
+                    records, at, layer, frame, scratch, cell, pending, n_pending, edge_stack, n_edges,
+                    holder_stack, n_holders,
+                )  # fmt: skip
+                at += 65
+            else:
+                at = put_long_leaf(records, at, layer, scratch, cell)
+            if target < 0:
+                cells[border[b]] = entry
+            else:
+                records[target] = entry
+    result = np.zeros(at + TAIL_WORDS, np.int32)
+    result[:at] = records[:at]
+    return result
