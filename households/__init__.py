@@ -1,1 +1,1 @@
-"""Rules of household counts: what is known, what is unknown, and how counts are summed. No I/O."""
+"""Rules of households: counts and their apportionment, adoption, eligibility, verification, codes. No I/O."""
