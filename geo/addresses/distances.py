@@ -1,0 +1,130 @@
+"""How many typing errors lie between a key and each of many others: bit-parallel, over a pool of bytes.
+
+The distance is the restricted Damerau-Levenshtein one (optimal string alignment): an insertion, a deletion, a
+substitution or a swap of neighbours counts one. Method: H. Hyyrö, "A bit-vector algorithm for computing Levenshtein
+and Damerau edit distances", Nordic Journal of Computing 10 (2003). Keys that cannot be near enough are passed over by
+their length and by the set of their letters: an edit adds at most one letter to the set and takes at most one away.
+"""
+
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from numba import types
+
+from geo.compiled import INTS, WIDE_INTS, compiled, inlined
+
+__all__ = ["FAR", "LONGEST", "distances", "letters_of"]
+
+Array = npt.NDArray[Any]
+
+LONGEST: Final = 64
+"""Length of the longest key that can be compared; one word of the machine."""
+FAR: Final = 127
+"""Distance of what is farther than was asked."""
+
+BYTES: Final = types.Array(types.uint8, 1, "C", readonly=True)
+READ_WIDE: Final = types.Array(WIDE_INTS.dtype, 1, "C", readonly=True)
+READ_LETTERS: Final = types.Array(types.uint64, 1, "C", readonly=True)
+
+
+def letters_of(key: bytes) -> int:
+    """Give the set of a key's letters and digits as bits.
+
+    Examples
+    --------
+    >>> letters_of(b"abba"), letters_of(b"0")
+    (3, 67108864)
+    """
+    letters = 0
+    for code in key:
+        letters |= 1 << letter(code)
+    return letters
+
+
+def letter(code: int) -> int:
+    """Give a letter its number from 0, a digit one from 26, and anything else 36."""
+    if 97 <= code <= 122:
+        return code - 97
+    if 48 <= code <= 57:
+        return code - 22
+    return 36
+
+
+@inlined
+def _letter(code: Any) -> Any:
+    if 97 <= code <= 122:
+        return code - 97
+    if 48 <= code <= 57:
+        return code - 22
+    return 36
+
+
+@inlined
+def _bits(word: Any) -> Any:
+    count = 0
+    while word:
+        word &= word - np.uint64(1)
+        count += 1
+    return count
+
+
+@compiled(
+    types.void(BYTES, types.uint64, types.int64, INTS, READ_WIDE, BYTES, READ_LETTERS, types.Array(types.uint8, 1, "C"))
+)
+def distances(
+    key: Array, letters: int, most: int, candidates: Array, offsets: Array, text: Array, sets: Array, result: Array
+) -> None:
+    """Compare a key with candidates of a pool.
+
+    Parameters
+    ----------
+    key
+        Bytes of the key, from 1 to `LONGEST`.
+    letters
+        `letters_of` the key.
+    most
+        Greatest distance of interest.
+    candidates
+        Numbers in the pool.
+    offsets, text, sets
+        The pool, and the letters of each of its keys.
+    result
+        Receives the distance to each candidate, `FAR` where it is more than `most`.
+    """
+    one = np.uint64(1)
+    masks = np.zeros(37, np.uint64)
+    length = len(key)
+    for i in range(length):
+        masks[_letter(key[i])] |= one << np.uint64(i)
+    last = one << np.uint64(length - 1)
+    for i in range(len(candidates)):
+        candidate = candidates[i]
+        start, end = offsets[candidate], offsets[candidate + 1]
+        result[i] = 127
+        if abs((end - start) - length) > most:
+            continue
+        other = sets[candidate]
+        if _bits(letters & ~other) > most or _bits(other & ~letters) > most:
+            continue
+        vp, vn, d0, before = ~np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0)
+        distance = length
+        for place in range(start, end):
+            pm = masks[_letter(text[place])]
+            swap = (((~d0) & pm) << one) & before
+            d0 = (((pm & vp) + vp) ^ vp) | pm | vn | swap
+            hp = vn | ~(d0 | vp)
+            hn = d0 & vp
+            if hp & last:
+                distance += 1
+            elif hn & last:
+                distance -= 1
+            hp = (hp << one) | one
+            hn = hn << one
+            vp = hn | ~(d0 | hp)
+            vn = hp & d0
+            before = pm
+            if distance - (end - place - 1) > most:
+                break
+        if distance <= most:
+            result[i] = distance

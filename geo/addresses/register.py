@@ -1,0 +1,262 @@
+"""The register behind an index: read access to its arrays, which Python objects are made from only when asked."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from geo.addresses.columns import STATUSES
+from geo.addresses.distances import FAR, LONGEST, distances, letters_of
+from geo.addresses.lexicon import KeyTable, Lists, Pool
+from geo.addresses.questions import LANGUAGES, OfficialAddress
+from geo.addresses.spelling import place_keys
+from geo.addresses.storage import map_arrays
+
+__all__ = ["CURRENT", "Place", "Register"]
+
+Array = npt.NDArray[Any]
+Ints = npt.NDArray[np.int32]
+CURRENT: Final = STATUSES.index("current")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What the name of a place may mean.
+
+    Attributes
+    ----------
+    number
+        Number of the name in the index, -1 where it is not there as written.
+    municipalities, localities
+        Numbers of the municipalities and of their parts that have the name.
+    edits
+        Typing errors between what was written and the name.
+    """
+
+    number: int
+    municipalities: tuple[int, ...]
+    localities: tuple[int, ...]
+    edits: int = 0
+
+    @property
+    def known(self) -> bool:
+        """Whether there is such a place."""
+        return bool(self.municipalities or self.localities)
+
+
+NOWHERE: Final = Place(-1, (), ())
+
+
+class Register:
+    """An open index.
+
+    Parameters
+    ----------
+    folder
+        Where `geo.addresses.building.build_index` wrote it.
+    check
+        Whether to compare the checksums.
+    """
+
+    def __init__(self, folder: Path, *, check: bool = True) -> None:
+        self.about, arrays = map_arrays(folder, check=check)
+        self.arrays = arrays
+        self.country: str = self.about["country"]
+        self.crs: str = self.about["crs"]
+        self.first: Ints = arrays["row.address"]
+        self.number: Ints = arrays["address.number"]
+        self.box: Ints = arrays["address.box"]
+        self.status: npt.NDArray[np.uint8] = arrays["address.status"]
+        self.number_form: Ints = arrays["number.form"]
+        self.number_first: Ints = arrays["number.first"]
+        self.box_form: Ints = arrays["box.form"]
+        self.box_first: Ints = arrays["box.first"]
+        self.numbers, self.number_keys = Pool(arrays, "number"), KeyTable(arrays, "number.key")
+        self.boxes, self.box_keys = Pool(arrays, "box"), KeyTable(arrays, "box.key")
+        self.row_postcode: Ints = arrays["row.postcode"]
+        self.row_locality: Ints = arrays["row.locality"]
+        self.row_municipality: Ints = arrays["row.municipality"]
+        self.row_street: Ints = arrays["row.street"]
+        self.postcodes, self.postcode_keys = Pool(arrays, "postcode"), KeyTable(arrays, "postcode.key")
+        self.street_keys, self.street_texts = KeyTable(arrays, "street.key"), Pool(arrays, "street")
+        self.street_rows = Lists(arrays, "street.row")
+        self.postcode_streets = Lists(arrays, "postcode.street")
+        self.postcode_rows = Lists(arrays, "postcode.row")
+        self.postcode_near = Lists(arrays, "postcode.near")
+        self.municipality_streets = Lists(arrays, "municipality.street")
+        self.municipality_rows = Lists(arrays, "municipality.row")
+        self.place_keys, self.place_texts = KeyTable(arrays, "place.key"), Pool(arrays, "place")
+        self.place_municipalities = Lists(arrays, "place.municipality")
+        self.place_localities = Lists(arrays, "place.locality")
+        self.names = Pool(arrays, "name")
+        self._place_letters = np.array(
+            [letters_of(self.place_texts.raw(n)) for n in range(len(self.place_texts))], np.uint64
+        )
+        self._municipality_codes = Pool(arrays, "municipality.code")
+        self._names = {
+            what: [Pool(arrays, f"{what}.{language}") for language in LANGUAGES]
+            for what in ("municipality", "locality")
+        }
+        self._purposes = Pool(arrays, "purpose")
+        self.place = lru_cache(maxsize=16384)(self._place)
+        self.postcode = lru_cache(maxsize=16384)(self._postcode)
+        self.postcodes_near = lru_cache(maxsize=4096)(self._postcodes_near)
+        self.towns_of_parts = lru_cache(maxsize=4096)(self._towns_of_parts)
+        self.town_streets = lru_cache(maxsize=4096)(self._town_streets)
+
+    def __len__(self) -> int:
+        return len(self.number)
+
+    # Places -----------------------------------------------------------------------------------------------------
+
+    def _place(self, text: str) -> Place:
+        """Find what a name of a place means: as written, or else with the fewest typing errors."""
+        keys = [key for key in place_keys(text) if key]
+        found = [number for number in map(self.place_keys.find, keys) if number >= 0]
+        if found:
+            return self._meaning(found, 0)
+        best: list[int] = []
+        fewest = FAR
+        everything = np.arange(len(self.place_texts), dtype=np.int32)
+        for key in keys:
+            raw = key.encode()
+            most = 0 if len(raw) < 4 else 1 if len(raw) < 8 else 2
+            if not 0 < len(raw) <= LONGEST or not most or not len(everything):
+                continue
+            result = np.empty(len(everything), np.uint8)
+            pool = self.place_texts
+            distances(
+                np.frombuffer(raw, np.uint8), letters_of(raw), most, everything, pool.offsets, pool.text,
+                self._place_letters, result,
+            )  # fmt: skip
+            nearest = int(result.min())
+            if nearest < fewest:
+                best, fewest = [], nearest
+            if nearest == fewest and nearest < FAR:
+                best += np.flatnonzero(result == nearest).tolist()
+        return self._meaning(best, fewest) if best else NOWHERE
+
+    def knows_place(self, text: str) -> bool:
+        """Tell whether a place has this name, without typing errors."""
+        return any(self.place_keys.find(key) >= 0 for key in place_keys(text) if key)
+
+    def knows_postcode(self, text: str) -> bool:
+        """Tell whether there is such a postcode."""
+        return self.postcode(text) >= 0
+
+    def _meaning(self, numbers: list[int], edits: int) -> Place:
+        return Place(
+            numbers[0] if len(numbers) == 1 and not edits else -1,
+            tuple(dict.fromkeys(int(m) for n in numbers for m in self.place_municipalities[n])),
+            tuple(dict.fromkeys(int(m) for n in numbers for m in self.place_localities[n])),
+            edits,
+        )
+
+    def _postcode(self, text: str) -> int:
+        """Give the number of a postcode, or -1."""
+        return self.postcode_keys.find(text)
+
+    def _postcodes_near(self, text: str) -> dict[int, int]:
+        """Give the postcodes one typing error away (edit 1) and those nearby on the map (2)."""
+        number = self.postcode(text)
+        near = dict.fromkeys((int(n) for n in self.postcode_near[number]), 2) if number >= 0 else {}
+        digits = "0123456789"
+        changed = {text[:i] + text[i + 1] + text[i] + text[i + 2 :] for i in range(len(text) - 1)}
+        for i, c in enumerate(text):
+            others = digits if c.isdigit() else "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+            changed |= {text[:i] + other + text[i + 1 :] for other in others}
+        for other in changed - {text}:
+            found = self.postcode(other)
+            if found >= 0:
+                near[found] = 1
+        return near
+
+    def _towns_of_parts(self, localities: tuple[int, ...]) -> list[int]:
+        """Give the municipalities that some localities lie in."""
+        towns: list[int] = np.unique(self.row_municipality[np.isin(self.row_locality, localities)]).tolist()
+        return towns
+
+    def _town_streets(self, municipalities: tuple[int, ...], postcodes: tuple[int, ...]) -> Ints:
+        """Give the full keys of all streets of some municipalities and postcodes."""
+        parts = [self.municipality_streets[m] for m in municipalities] + [self.postcode_streets[p] for p in postcodes]
+        return np.unique(np.concatenate(parts)) if parts else np.empty(0, np.int32)
+
+    # Addresses --------------------------------------------------------------------------------------------------
+
+    def house(self, row: int, number: str) -> tuple[int, int]:
+        """Give the range of addresses of a house number in a street row; an empty one where there is none."""
+        form = self.number_keys.find(number)
+        return self.house_of_form(row, form) if form >= 0 else (0, 0)
+
+    def house_of_form(self, row: int, form: int) -> tuple[int, int]:
+        """Give the range of addresses of a normal form of house number in a street row."""
+        start, end = int(self.first[row]), int(self.first[row + 1])
+        low, high = self.number[start:end].searchsorted(self.number_first[form : form + 2])
+        return start + int(low), start + int(high)
+
+    def boxes_of_form(self, low: int, high: int, form: int) -> tuple[int, int]:
+        """Give the range of a normal form of box within the range of a house number."""
+        first, last = self.box[low:high].searchsorted(self.box_first[form : form + 2])
+        return low + int(first), low + int(last)
+
+    def row_of(self, address: int) -> int:
+        """Give the street row of an address."""
+        return int(self.first.searchsorted(address, side="right")) - 1
+
+    def identifier(self, address: int) -> str:
+        """Give the register's identifier of an address."""
+        arrays = self.arrays
+        if "address.id" in arrays:
+            prefix = Pool(arrays, "id.prefix")[int(arrays["address.id_prefix"][address])]
+            return f"{prefix}{int(arrays['address.id'][address])}"
+        return Pool(arrays, "id")[address]
+
+    def names_of(self, row: int) -> dict[str, str]:
+        """Give the names of a row's street by language."""
+        found = {}
+        for language in LANGUAGES:
+            number = int(self.arrays[f"row.{language}"][row])
+            if number:
+                found[language] = self.names[number]
+        return found
+
+    def place_names(self, what: str, number: int) -> dict[str, str]:
+        """Give the names of a municipality or a locality by language."""
+        pairs = zip(LANGUAGES, (pool[number] for pool in self._names[what]), strict=True)
+        return {language: name for language, name in pairs if name}
+
+    def municipality_code(self, number: int) -> str:
+        """Give the official code of a municipality."""
+        return self._municipality_codes[number]
+
+    def official(self, address: int, *, without_box: bool = False) -> OfficialAddress:
+        """Make the record of an address; `without_box` that of its house number, which has no identifier."""
+        row = self.row_of(address)
+        arrays = self.arrays
+        box = self.boxes[int(self.box[address])] or None
+        town = int(self.row_municipality[row])
+        purpose = self._purposes[int(arrays["address.purpose"][address])]
+        x, y, lon, lat = (
+            None if np.isnan(value) else float(value)
+            for value in (arrays[f"address.{name}"][address] for name in ("x", "y", "lon", "lat"))
+        )
+        return OfficialAddress(
+            address_id=None if without_box and box else self.identifier(address),
+            street=self.names_of(row),
+            house_number=self.numbers[int(self.number[address])],
+            box=None if without_box else box,
+            postcode=self.postcodes[int(self.row_postcode[row])] or None,
+            locality=self.place_names("locality", int(self.row_locality[row])),
+            municipality_code=self._municipality_codes[town],
+            municipality=self.place_names("municipality", town),
+            status=STATUSES[int(self.status[address])],
+            purpose=purpose or None,
+            x=x,
+            y=y,
+            lon=lon,
+            lat=lat,
+            country=self.country,
+        )

@@ -1,0 +1,229 @@
+"""One normal form for everything that is compared: letters folded, words spelt out, spaces gone.
+
+Building the index and answering a query go through the same functions, so that what a person types and what the
+register writes meet in the same key. Folding takes away case, accents, ligatures and punctuation; the words of a
+street name are spelt out by the table of abbreviations; then they are joined without spaces, because *Koning
+Albert II-laan*, *Koning Albert 2 laan* and *koning albert iilaan* are one street.
+"""
+
+import unicodedata
+from itertools import product
+from typing import Final
+
+from geo.addresses.abbreviations import ARTICLES, GLUED_ENDINGS, STREET_TYPES, TYPE_ENDINGS, WORDS
+
+__all__ = ["core_key", "fold", "loose_key", "place_keys", "short_key", "street_keys", "street_type", "typed_words"]
+
+MAX_READINGS: Final = 12
+"""Keys of one text at most; a text with more abbreviations than that is no street name."""
+
+_SPECIAL: Final = {"ß": "ss", "ẞ": "ss", "œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ø": "o", "Ø": "o", "ł": "l",
+                   "Ł": "l", "đ": "d", "Đ": "d", "ð": "d", "þ": "th", "ı": "i", "ĳ": "ij", "Ĳ": "ij"}  # fmt: skip
+
+
+def _fold_character(character: str) -> str:
+    if character in _SPECIAL:
+        return _SPECIAL[character]
+    plain = "".join(c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c))
+    kept = "".join(c if c.isascii() and c.isalnum() else "" if c.isalnum() else " " for c in plain.lower())
+    # A combining mark leaves nothing, a sign or a space leaves a gap, and so does a letter of another script.
+    return kept if kept or not plain else " "
+
+
+class _Folding(dict[int, str]):
+    """Table for `str.translate` that learns the characters of the Basic Multilingual Plane as it meets them."""
+
+    def __missing__(self, code: int) -> str:
+        folded = _fold_character(chr(code))
+        if code < 0x10000:
+            self[code] = folded
+        return folded
+
+
+_FOLDING: Final = _Folding()
+
+
+def fold(text: str) -> str:
+    """Fold a text to lower-case ASCII words with one space between them.
+
+    Parameters
+    ----------
+    text
+        Any text.
+
+    Returns
+    -------
+    str
+        Letters `a-z`, digits and single spaces.
+
+    Examples
+    --------
+    >>> fold("  Chaussée d’Alsemberg,  n° 12 ")
+    'chaussee d alsemberg n 12'
+    >>> fold("Bütgenbacher Straße")
+    'butgenbacher strasse'
+    """
+    return " ".join(text.translate(_FOLDING).split())
+
+
+_GLUED_TAILS: Final = frozenset(ending[-2:] for ending, _ in GLUED_ENDINGS)
+
+
+def _spellings(word: str) -> tuple[str, ...]:
+    if word in WORDS:
+        return WORDS[word]
+    if word[-2:] in _GLUED_TAILS:
+        for ending, full in GLUED_ENDINGS:
+            stem = word.removesuffix(ending)
+            if len(stem) >= 3 and stem != word:
+                return tuple(stem + tail for tail in full)
+    return (word,)
+
+
+def _words(text: str) -> list[str]:
+    words = text.translate(_FOLDING).split()
+    if len(words) > 2 and "l" in words:
+        folded = f" {' '.join(words)} ".replace(" o l v ", " olv ")
+        words = folded.split()
+    if words and words[0] == "r" and len(words) > 1:
+        words[0] = "rue"
+    return words
+
+
+def _readings(words: list[str]) -> list[tuple[str, ...]]:
+    options = [_spellings(word) for word in words]
+    count = 1
+    for option in options:
+        count *= len(option)
+    if count == 1:
+        return [tuple(option[0] for option in options)]
+    if count > MAX_READINGS:
+        options = [option if len(option) == 1 else option[:2] for option in options][:8]
+    return list(product(*options))[:MAX_READINGS]
+
+
+def street_keys(text: str) -> tuple[str, ...]:
+    """Normalise a street name: one key for each way to read its abbreviations.
+
+    Parameters
+    ----------
+    text
+        A street name as somebody writes it.
+
+    Returns
+    -------
+    tuple of str
+        At least one key, the likeliest first; one empty key where nothing is left of the text.
+
+    Examples
+    --------
+    >>> street_keys("Koning Albert II-laan") == street_keys("KONING ALBERT 2 LN")
+    True
+    >>> street_keys("Chée de l'Église")
+    ('chausseedeleglise',)
+    >>> street_keys("St-Jansstr.")[0]
+    'sintjansstraat'
+    """
+    words = _words(text)
+    for word in words:
+        if word in WORDS or word[-2:] in _GLUED_TAILS:
+            return tuple(dict.fromkeys("".join(reading) for reading in _readings(words)))
+    return ("".join(words),)
+
+
+def loose_key(text: str) -> str:
+    """Normalise a street name further: without articles, its words in alphabetical order.
+
+    Examples
+    --------
+    >>> loose_key("Roodebeek Avenue") == loose_key("Avenue de Roodebeek")
+    True
+    """
+    words = [word for word in _readings(_words(text))[0] if word not in ARTICLES]
+    return "~" + "".join(sorted(words)) if words else ""
+
+
+def short_key(text: str) -> str:
+    """Normalise a street name to its kind and its last word, as people do who leave out a first name.
+
+    Examples
+    --------
+    >>> short_key("Rue Joseph Wauters") == short_key("rue J. Wauters") == short_key("Rue Wauters")
+    True
+    >>> short_key("Joseph Wautersstraat")
+    '^wautersstraat'
+    """
+    words = [word for word in _readings(_words(text))[0] if word not in ARTICLES]
+    if not words:
+        return ""
+    if words[0] in STREET_TYPES and len(words) > 1:
+        return f"^{words[0]}{words[-1]}"
+    if words[-1] in STREET_TYPES and len(words) > 1:
+        return f"^{words[-2]}{words[-1]}"
+    return "^" + words[-1]
+
+
+def core_key(text: str) -> str:
+    """Normalise a street name without the kind of street, as people do who forget it or take it for another.
+
+    Examples
+    --------
+    >>> core_key("Avenue Rogier"), core_key("Rogierlaan"), core_key("rue Rogier")
+    ('=rogier', '=rogier', '=rogier')
+    """
+    words = [word for word in _readings(_words(text))[0] if word not in ARTICLES]
+    if len(words) > 1 and words[0] in STREET_TYPES:
+        return "=" + "".join(words[1:])
+    key = "".join(words)
+    ending = street_type(key)
+    stem = key.removesuffix(ending) if ending else key
+    return "=" + stem if len(stem) >= 3 else ""
+
+
+def street_type(key: str) -> str:
+    """Tell what kind of street a key names: its French first word or its Dutch or German ending, or nothing.
+
+    Examples
+    --------
+    >>> street_type("rogierlaan"), street_type("ruerogier"), street_type("dam")
+    ('laan', 'rue', '')
+    """
+    for ending in TYPE_ENDINGS:
+        if key.endswith(ending):
+            return ending
+    for kind in ("rue", "avenue", "boulevard", "chaussee", "chemin", "place", "square", "impasse", "route", "ruelle",
+                 "sentier", "allee", "quai", "clos", "dreve", "venelle", "passage", "cours"):  # fmt: skip
+        if key.startswith(kind):
+            return kind
+    return ""
+
+
+def typed_words(text: str) -> list[str]:
+    """Split a street name into its folded, spelt-out words: what initials and first names are compared on.
+
+    Examples
+    --------
+    >>> typed_words("Av. J. Wauters")
+    ['avenue', 'j', 'wauters']
+    """
+    return list(_readings(_words(text))[0])
+
+
+_PLACE_WORDS: Final = {"st": ("sint", "saint", "sankt"), "ste": ("sainte", "sinte"), "s": ("sur", "s"),
+                       "nd": ("notredame",), "olv": ("onzelievevrouw",)}  # fmt: skip
+
+
+def place_keys(text: str) -> tuple[str, ...]:
+    """Normalise the name of a municipality or a part of one; what stands in brackets is left out.
+
+    Examples
+    --------
+    >>> place_keys("SINT-GILLIS (Brussel)")
+    ('sintgillis',)
+    >>> place_keys("St-Gilles")
+    ('sintgilles', 'saintgilles', 'sanktgilles')
+    """
+    if "(" in text:
+        text = text.split("(", 1)[0]
+    options = [_PLACE_WORDS.get(word, (word,)) for word in text.translate(_FOLDING).split()]
+    return tuple(dict.fromkeys("".join(words) for words in list(product(*options[:12]))[:MAX_READINGS]))
