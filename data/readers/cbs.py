@@ -1,0 +1,89 @@
+"""Reads CBS *wijken en buurten* (open data): a CBS buurt is a sector in our words, with its counts.
+
+The names of the GeoPackages (`buurtcode`, `aantal_huishoudens`) and of the shapefiles (`BU_CODE`, `AANTAL_HH`) are
+understood. CBS marks a suppressed or missing figure by a negative number such as -99997 or -99999999: it is unknown,
+never a number.
+
+The column `water` says `NEE` for land, `JA` for the large waters and `B` for the Belgian ground around Baarle-Nassau.
+Waters stay, because an address on the water lies in its CBS buurt too; Belgian ground goes, because it is no part of
+the country. Both are told in the findings.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+
+from data.readers.columns import date_in_name, find_columns
+from data.readers.counts import counts_table
+from data.readers.layers import AreasRead, check_layer, read_layer, reference_date_of
+from data.readers.sectors_table import sectors_table
+from data.tables import Finding, SourceError, SourceFacts
+
+ALLOWED_CRS = ("EPSG:28992", "EPSG:4326")
+
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "sector_code": (r"buurtcode", r"bu_code"),
+    "name_nl": (r"buurtnaam", r"bu_naam"),
+    "municipality_code": (r"gemeentecode", r"gm_code"),
+    "municipality_nl": (r"gemeentenaam", r"gm_naam"),
+    "households": (r"aantal_?huishoudens", r"aantal_hh"),
+    "population": (r"aantal_?inwoners", r"aant_inw"),
+    "water": (r"water",),
+    "year": (r"jr?_?stat_?code", r"jaarstatcode", r"jaar"),
+}
+REQUIRED = ("sector_code", "municipality_code")
+WATER, ABROAD = "JA", "B"
+
+
+def read_cbs(path: Path) -> AreasRead:
+    """Read a file of CBS buurten, with their households and inhabitants where it has them.
+
+    Parameters
+    ----------
+    path
+        GeoPackage (the layer whose name has "buurt", beside those of wijken and gemeenten), GeoJSON, shapefile or
+        GeoParquet, zipped or not, in EPSG:28992 or 4326.
+
+    Returns
+    -------
+    AreasRead
+        Sectors in the file's CRS with their counts; the year is that of `jaarstatcode`, else of the file's name.
+
+    Raises
+    ------
+    SourceError
+        The file cannot be used.
+    """
+    frame = read_layer(path, prefer="buurt")
+    found = find_columns(frame.columns, COLUMNS, required=REQUIRED, file=path.name)
+    crs = check_layer(frame, country="NL", allowed=ALLOWED_CRS, file=path.name)
+    values = {target: frame[column] for target, column in found.items()}
+    counted = {target: found[target] for target in ("households", "population") if target in found}
+    sectors = sectors_table(values, frame.geometry, crs=crs, file=path.name)
+    counts = None
+    if counted:
+        counts = counts_table(
+            frame, {"area_code": found["sector_code"]} | counted, file=path.name, cbs_marks=True
+        ).reset_index(drop=True)
+    ground = values["water"].astype(str).str.strip().str.upper() if "water" in values else pd.Series(dtype=str)
+    findings = _ground_findings(ground)
+    if (ground == ABROAD).any():
+        home = (ground != ABROAD).to_numpy()
+        sectors = sectors[home].reset_index(drop=True)
+        counts = counts[home].reset_index(drop=True) if counts is not None else None
+    if sectors.empty:
+        raise SourceError("empty-file", "no buurt lies in the Netherlands.", file=path.name, remedy="Check the file.")
+    year = str(values["year"].iloc[0])[:4] if "year" in values else date_in_name(path)
+    return AreasRead(sectors, SourceFacts("NL", crs, reference_date_of(year), findings), counts)
+
+
+def _ground_findings(ground: "pd.Series[str]") -> tuple[Finding, ...]:
+    findings = []
+    if waters := int((ground == WATER).sum()):
+        findings.append(
+            Finding("water", f"{waters} buurten are water; they stay sectors.", severity="info", count=waters)
+        )
+    if abroad := int((ground == ABROAD).sum()):
+        message = f"{abroad} areas are Belgian ground around Baarle-Nassau; they are left out."
+        findings.append(Finding("abroad", message, severity="info", count=abroad))
+    return tuple(findings)
