@@ -128,6 +128,8 @@ def _write_forms(
     writer.add(f"{name}.form", form_of_code.astype(np.int32))
     pool_of([texts[text] for text in order], name, writer.add)
     table_of(distinct, f"{name}.key", writer.add)
+    figures = [re.match(r"\d{1,9}", forms[text]) for text in order]
+    writer.add(f"{name}.figure", np.array([int(figure[0]) if figure else -1 for figure in figures], np.int32))
     return code, np.array([place[form] for form in forms], np.int32)
 
 
@@ -189,6 +191,8 @@ def _write_streets(
     pool_of(name_list, "name", writer.add)
     pool_of(list(postcodes.numbers), "postcode", writer.add)
     table_of(list(postcodes.numbers), "postcode.key", writer.add)
+    figures = [int(code[:4]) if code[:4].isdecimal() else -1 for code in postcodes.numbers]
+    writer.add("postcode.figure", np.array(figures, np.int32))
     for numbered, name in ((localities, "locality"), (towns, "municipality")):
         values = list(numbered.numbers)
         shift = len(values[0]) - 3

@@ -4,6 +4,7 @@ Streets are looked up by their exact key first. Only where that finds nothing in
 streets of the place, its postcode and the neighbouring ones compared letter by letter.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -91,7 +92,8 @@ class _Where:
     place: Place | None
     postcode: int | None
     """Number of the postcode, -1 for one that is not in the register, None for none."""
-    near: dict[int, int]
+    near: Callable[[], dict[int, int]]
+    """Postcodes like it or next to it, looked up only where its own has no such street."""
 
     @property
     def named(self) -> bool:
@@ -101,8 +103,7 @@ class _Where:
 def _where(register: Register, reading: Reading) -> _Where:
     place = register.place(reading.place) if reading.place else None
     postcode = register.postcode(reading.postcode) if reading.postcode else None
-    near = register.postcodes_near(reading.postcode) if reading.postcode else {}
-    return _Where(place, postcode, near)
+    return _Where(place, postcode, lambda: register.postcodes_near(reading.postcode) if reading.postcode else {})
 
 
 def exact_candidates(register: Register, reading: Reading, *, require_box: bool) -> list[Candidate]:
@@ -184,22 +185,19 @@ class _Agreement:
 
     town: npt.NDArray[np.bool_]
     part: npt.NDArray[np.bool_]
-    town_of_part: npt.NDArray[np.bool_]
     postcode: npt.NDArray[np.bool_]
 
 
 def _agreement(register: Register, where: _Where, rows: npt.NDArray[np.int32]) -> _Agreement:
     towns, parts = register.row_municipality[rows], register.row_locality[rows]
-    town, part, town_of_part = (np.zeros(len(rows), bool) for _ in range(3))
+    town, part = np.zeros(len(rows), bool), np.zeros(len(rows), bool)
     if where.place is not None:
         for number in where.place.municipalities:
             town |= towns == number
         for number in where.place.localities:
             part |= parts == number
-        if where.place.localities:
-            town_of_part = np.isin(towns, register.towns_of_parts(where.place.localities))
     postcode = np.zeros(len(rows), bool) if where.postcode is None else register.row_postcode[rows] == where.postcode
-    return _Agreement(town, part, town_of_part, postcode)
+    return _Agreement(town, part, postcode)
 
 
 def _fits(register: Register, where: _Where, rows: npt.NDArray[np.int32]) -> list[_Fit]:
@@ -211,14 +209,15 @@ def _fits(register: Register, where: _Where, rows: npt.NDArray[np.int32]) -> lis
     elif agrees.any():
         chosen = np.flatnonzero(agrees)
     elif where.place is None:
-        chosen = np.flatnonzero(np.isin(register.row_postcode[rows], list(where.near)))
+        chosen = np.flatnonzero(np.isin(register.row_postcode[rows], list(where.near())))
     elif where.postcode is None:
-        chosen = np.flatnonzero(agreement.town_of_part)
+        towns = list(register.towns_of_parts(where.place.localities))
+        chosen = np.flatnonzero(np.isin(register.row_municipality[rows], towns))
     else:
         return []
     fits = []
     for i in chosen[:MOST_ROWS].tolist():
-        municipality, why_municipality = _judge_municipality(where, agreement, i)
+        municipality, why_municipality = _judge_municipality(register, where, agreement, i, int(rows[i]))
         postcode, why_postcode = _judge_postcode(where, agreement, i, int(register.row_postcode[rows[i]]))
         reasons = (*why_municipality, *why_postcode)
         if not where.named:
@@ -227,7 +226,9 @@ def _fits(register: Register, where: _Where, rows: npt.NDArray[np.int32]) -> lis
     return fits
 
 
-def _judge_municipality(where: _Where, agreement: _Agreement, i: int) -> tuple[Component, tuple[Reason, ...]]:
+def _judge_municipality(
+    register: Register, where: _Where, agreement: _Agreement, i: int, row: int
+) -> tuple[Component, tuple[Reason, ...]]:
     place = where.place
     if place is None:
         return Component.INFERRED, ()
@@ -238,7 +239,8 @@ def _judge_municipality(where: _Where, agreement: _Agreement, i: int) -> tuple[C
         if agreement.town[i]:
             return Component.CONFIRMED, ()
         return Component.INFERRED, (Reason("municipality-from-locality", "municipality"),)
-    which = "part" if agreement.town_of_part[i] else "elsewhere" if place.known else "unknown"
+    of_part = int(register.row_municipality[row]) in register.towns_of_parts(place.localities)
+    which = "part" if of_part else "elsewhere" if place.known else "unknown"
     return Component.CORRECTED, (Reason("municipality-corrected", "municipality", COST[f"municipality-{which}"]),)
 
 
@@ -249,7 +251,7 @@ def _judge_postcode(
         return Component.INFERRED, ()
     if agreement.postcode[i]:
         return Component.CONFIRMED, ()
-    which = {1: "near", 2: "neighbour"}.get(where.near.get(postcode, 0))
+    which = {1: "near", 2: "neighbour"}.get(where.near().get(postcode, 0))
     which = which or ("unknown" if where.postcode < 0 else "elsewhere")
     return Component.CORRECTED, (Reason("postcode-corrected", "postcode", COST[f"postcode-{which}"]),)
 
@@ -397,8 +399,8 @@ def fuzzy_candidates(register: Register, reading: Reading, *, require_box: bool)
     postcodes: tuple[int, ...] = (where.postcode,) if where.postcode is not None and where.postcode >= 0 else ()
     similar = _similar(register, reading.street, register.town_streets(towns, postcodes))
     found = _of_similar(register, reading, where, similar, require_box=require_box)
-    if not any(c.outcome is Outcome.FOUND for c in found) and where.near and not towns:
-        pool = register.town_streets((), tuple(sorted(where.near)))
+    if not any(c.outcome is Outcome.FOUND for c in found) and not towns and where.near():
+        pool = register.town_streets((), tuple(sorted(where.near())))
         found += _of_similar(
             register, reading, where, _similar(register, reading.street, pool), require_box=require_box
         )

@@ -3,18 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from geo.addresses.batches import Matches, match_table, table_of_queries
 from geo.addresses.building import build_index
 from geo.addresses.columns import Progress
 from geo.addresses.matching import check_types, match_query
 from geo.addresses.nearest import find_nearest
-from geo.addresses.questions import LANGUAGES, AddressMatch, AddressQuery, OfficialAddress
+from geo.addresses.questions import LANGUAGES, QUERY_FIELDS, AddressMatch, AddressQuery, OfficialAddress, Suggestion
 from geo.addresses.register import Register
+from geo.addresses.suggesting import Suggester
 
 __all__ = ["AddressIndex", "NearestAddress"]
+
+MOST_SUGGESTIONS: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,7 @@ class AddressIndex:
 
     def __init__(self, register: Register) -> None:
         self._register = register
+        self._suggester = Suggester(register)
 
     @classmethod
     def build(
@@ -150,7 +156,66 @@ class AddressIndex:
         list of AddressMatch
             One for each question, in their order.
         """
-        return [self.verify(query, lang=lang, require_box=require_box) for query in queries]
+        _check_language(lang)
+        for query in queries:
+            check_types(query)
+        return list(match_table(self._register, table_of_queries(queries), lang=lang, require_box=require_box))
+
+    def verify_table(self, queries: pa.Table, *, lang: str = "nl", require_box: bool = True) -> Matches:
+        """Find the official addresses of a table of questions, with the same verdicts as `verify`.
+
+        Parameters
+        ----------
+        queries
+            Columns of text, named as the fields of `AddressQuery`; those that are not needed may be absent, and
+            other columns are not looked at.
+        lang, require_box
+            As for `verify`.
+
+        Returns
+        -------
+        Matches
+            A sequence of `AddressMatch`, each made when it is asked for; `Matches.to_table` gives them as a table.
+
+        Raises
+        ------
+        ValueError
+            A column holds something else than text, or the language is unknown.
+        """
+        _check_language(lang)
+        for name in QUERY_FIELDS:
+            if name in queries.schema.names and not _is_text(queries.schema.field(name).type):
+                raise ValueError(f"the column {name} must be text, not {queries.schema.field(name).type}")
+        return match_table(self._register, queries, lang=lang, require_box=require_box)
+
+    def suggest(self, text: str, *, lang: str = "nl", limit: int = 10) -> list[Suggestion]:
+        """Complete what somebody is typing: streets first, then house numbers, then boxes.
+
+        Parameters
+        ----------
+        text
+            What was typed so far.
+        lang
+            Language of the suggestions: `nl`, `fr` or `de`.
+        limit
+            Most suggestions, 1 to 50.
+
+        Returns
+        -------
+        list of Suggestion
+            The likeliest first; empty where nothing begins so.
+
+        Raises
+        ------
+        ValueError
+            The text is none, the language is unknown, or the limit is out of its range.
+        """
+        _check_language(lang)
+        if not isinstance(text, str):
+            raise ValueError(f"the text must be text, not {type(text).__name__}")  # noqa: TRY004
+        if not 1 <= limit <= MOST_SUGGESTIONS:
+            raise ValueError(f"the limit must be from 1 to {MOST_SUGGESTIONS}, not {limit}")
+        return self._suggester.suggest(text, lang=lang, limit=limit)
 
     def nearest(self, x: float, y: float, *, max_distance_m: float = 250.0) -> NearestAddress | None:
         """Find the current address nearest to a point.
@@ -176,6 +241,12 @@ class AddressIndex:
             arrays["grid.address"], arrays["address.x"], arrays["address.y"],
         )  # fmt: skip
         return None if address < 0 else NearestAddress(self._register.official(address), float(distance))
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_null(kind))
 
 
 def _check_language(lang: str) -> None:

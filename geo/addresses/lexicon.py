@@ -115,3 +115,11 @@ class Lists:
 
     def __getitem__(self, owner: int) -> npt.NDArray[np.int32]:
         return self.member[self.start[owner] : self.start[owner + 1]]
+
+    def members(self, owners: Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        """Give the members of several owners one behind the other, and the place in `owners` of each one's owner."""
+        start = self.start[owners].astype(np.int64)
+        count = self.start[owners + 1] - start
+        which = np.repeat(np.arange(len(owners)), count)
+        place = np.arange(len(which)) - np.repeat(np.cumsum(count) - count, count)
+        return self.member[start[which] + place].astype(np.int64), which

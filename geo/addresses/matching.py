@@ -124,8 +124,9 @@ def _judged(register: Register, candidates: list[Candidate], lang: str) -> Addre
     address = register.official(best.low, without_box=best.whole_house)
     reasons, cost = list(best.reasons), best.cost
     status = int(register.status[best.low])
-    alternatives = tuple(register.official(c.low, without_box=c.whole_house) for c in others[:MOST_ALTERNATIVES])
     verdict = Verdict.ACCEPT if cost == 0 else Verdict.CONFIRM
+    shown = others[:MOST_ALTERNATIVES] if cost else []
+    alternatives = tuple(register.official(c.low, without_box=c.whole_house) for c in shown)
     if STATUSES[status] == "proposed":
         reasons.append(Reason("address-proposed", None, COST["address-proposed"]))
         cost += COST["address-proposed"]

@@ -13,7 +13,10 @@ from geo.addresses.designators import Designation, box_form, number_form, read_d
 from geo.addresses.questions import AddressQuery
 from geo.addresses.spelling import fold
 
-__all__ = ["Gazetteer", "Reading", "read_country", "read_postcode", "read_query"]
+__all__ = [
+    "Gazetteer", "Reading", "clean", "country_of_line", "has_leading_postcode", "read_country", "read_postcode",
+    "read_query",
+]  # fmt: skip
 
 MAX_READINGS: Final = 36
 
@@ -110,16 +113,14 @@ def read_query(query: AddressQuery, gazetteer: Gazetteer) -> list[Reading]:
         At most `MAX_READINGS`, the likeliest first; empty where nothing was asked.
     """
     line, street, number, box, postcode, place = (
-        _clean(value)
+        clean(value)
         for value in (query.line, query.street, query.house_number, query.box, query.postcode, query.municipality)
     )
     if postcode:
         postcode = read_postcode(postcode, gazetteer.country)
-    if place:
-        found = (_NL_POSTCODE if gazetteer.country == "NL" else _BE_POSTCODE).match(place)
-        if found:
-            postcode = postcode or "".join(found.groups()).upper()
-            place = place[found.end() :].strip(" ,-")
+    if place and (leading := _leading_postcode(place, gazetteer.country)):
+        postcode = postcode or "".join(leading.groups()).upper()
+        place = place[leading.end() :].strip(" ,-")
     if line:
         readings = [
             replace(reading, postcode=postcode or reading.postcode, place=place or reading.place)
@@ -149,10 +150,21 @@ def read_query(query: AddressQuery, gazetteer: Gazetteer) -> list[Reading]:
     return list(dict.fromkeys(readings))[:MAX_READINGS]
 
 
-def _clean(text: str | None) -> str:
+def _leading_postcode(text: str, country: str) -> re.Match[str] | None:
+    return (_NL_POSTCODE if country == "NL" else _BE_POSTCODE).match(text)
+
+
+def has_leading_postcode(text: str, country: str) -> bool:
+    """Tell whether the name of a place has its postcode in front."""
+    return _leading_postcode(text, country) is not None
+
+
+def clean(text: str | None) -> str:
     """Take out control characters, and spaces that are not needed."""
     if not text:
         return ""
+    if text.isprintable():
+        return " ".join(text.split()).strip(" ,;")
     spaced = "".join(c if c.isprintable() else "," if c in "\n\r" else " " for c in text)
     return " ".join(spaced.split()).strip(" ,;")
 

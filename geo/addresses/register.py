@@ -7,6 +7,8 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from geo.addresses.columns import STATUSES
 from geo.addresses.distances import FAR, LONGEST, distances, letters_of
@@ -48,6 +50,17 @@ class Place:
 
 
 NOWHERE: Final = Place(-1, (), ())
+
+
+@dataclass(frozen=True, slots=True)
+class _RowFacts:
+    """What all addresses of a street row share."""
+
+    street: dict[str, str]
+    postcode: str | None
+    locality: dict[str, str]
+    municipality_code: str
+    municipality: dict[str, str]
 
 
 class Register:
@@ -101,6 +114,10 @@ class Register:
             for what in ("municipality", "locality")
         }
         self._purposes = Pool(arrays, "purpose")
+        prefixes = Pool(arrays, "id.prefix") if "address.id" in arrays else ()
+        self._prefixes = [prefixes[number] for number in range(len(prefixes))]
+        self._positions = [arrays[f"address.{name}"] for name in ("x", "y", "lon", "lat")]
+        self._facts = lru_cache(maxsize=8192)(self._row_facts)
         self.place = lru_cache(maxsize=16384)(self._place)
         self.postcode = lru_cache(maxsize=16384)(self._postcode)
         self.postcodes_near = lru_cache(maxsize=4096)(self._postcodes_near)
@@ -174,10 +191,9 @@ class Register:
                 near[found] = 1
         return near
 
-    def _towns_of_parts(self, localities: tuple[int, ...]) -> list[int]:
+    def _towns_of_parts(self, localities: tuple[int, ...]) -> frozenset[int]:
         """Give the municipalities that some localities lie in."""
-        towns: list[int] = np.unique(self.row_municipality[np.isin(self.row_locality, localities)]).tolist()
-        return towns
+        return frozenset(np.unique(self.row_municipality[np.isin(self.row_locality, localities)]).tolist())
 
     def _town_streets(self, municipalities: tuple[int, ...], postcodes: tuple[int, ...]) -> Ints:
         """Give the full keys of all streets of some municipalities and postcodes."""
@@ -210,9 +226,22 @@ class Register:
         """Give the register's identifier of an address."""
         arrays = self.arrays
         if "address.id" in arrays:
-            prefix = Pool(arrays, "id.prefix")[int(arrays["address.id_prefix"][address])]
-            return f"{prefix}{int(arrays['address.id'][address])}"
+            return f"{self._prefixes[int(arrays['address.id_prefix'][address])]}{arrays['address.id'][address]}"
         return Pool(arrays, "id")[address]
+
+    def identifiers(self, addresses: Ints) -> npt.NDArray[np.object_]:
+        """Give the identifiers of many addresses at once, None for a negative number."""
+        wanted = np.maximum(addresses, 0)
+        arrays = self.arrays
+        if "address.id" in arrays:
+            begin = pa.array(self._prefixes, pa.string()).take(pa.array(arrays["address.id_prefix"][wanted]))
+            texts = pc.binary_join_element_wise(begin, pa.array(arrays["address.id"][wanted]).cast(pa.string()), "")
+            found: npt.NDArray[np.object_] = texts.to_numpy(zero_copy_only=False)
+        else:
+            pool = Pool(arrays, "id")
+            found = np.array([pool[number] for number in wanted.tolist()], object)
+        found[addresses < 0] = None
+        return found
 
     def names_of(self, row: int) -> dict[str, str]:
         """Give the names of a row's street by language."""
@@ -228,30 +257,42 @@ class Register:
         pairs = zip(LANGUAGES, (pool[number] for pool in self._names[what]), strict=True)
         return {language: name for language, name in pairs if name}
 
+    def count_places(self, what: str) -> int:
+        """Count the municipalities or the localities."""
+        return len(self._names[what][0])
+
     def municipality_code(self, number: int) -> str:
         """Give the official code of a municipality."""
         return self._municipality_codes[number]
 
+    def _row_facts(self, row: int) -> _RowFacts:
+        town, locality = int(self.row_municipality[row]), int(self.row_locality[row])
+        return _RowFacts(
+            self.names_of(row),
+            self.postcodes[int(self.row_postcode[row])] or None,
+            self.place_names("locality", locality),
+            self._municipality_codes[town],
+            self.place_names("municipality", town),
+        )
+
     def official(self, address: int, *, without_box: bool = False) -> OfficialAddress:
         """Make the record of an address; `without_box` that of its house number, which has no identifier."""
-        row = self.row_of(address)
-        arrays = self.arrays
+        facts = self._facts(self.row_of(address))
         box = self.boxes[int(self.box[address])] or None
-        town = int(self.row_municipality[row])
-        purpose = self._purposes[int(arrays["address.purpose"][address])]
+        purpose = self._purposes[int(self.arrays["address.purpose"][address])]
         x, y, lon, lat = (
-            None if np.isnan(value) else float(value)
-            for value in (arrays[f"address.{name}"][address] for name in ("x", "y", "lon", "lat"))
+            None if value != value else value  # noqa: PLR0124 - NaN is the one number that is not itself
+            for value in (float(values[address]) for values in self._positions)
         )
         return OfficialAddress(
             address_id=None if without_box and box else self.identifier(address),
-            street=self.names_of(row),
+            street=dict(facts.street),
             house_number=self.numbers[int(self.number[address])],
             box=None if without_box else box,
-            postcode=self.postcodes[int(self.row_postcode[row])] or None,
-            locality=self.place_names("locality", int(self.row_locality[row])),
-            municipality_code=self._municipality_codes[town],
-            municipality=self.place_names("municipality", town),
+            postcode=facts.postcode,
+            locality=dict(facts.locality),
+            municipality_code=facts.municipality_code,
+            municipality=dict(facts.municipality),
             status=STATUSES[int(self.status[address])],
             purpose=purpose or None,
             x=x,

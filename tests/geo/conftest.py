@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 import yaml
 
@@ -67,3 +68,10 @@ def belgium(address_indexes: dict[str, AddressIndex]) -> AddressIndex:
 def belgian_register() -> pa.Table:
     """The invented Belgian register."""
     return read_register("belgium")
+
+
+@pytest.fixture(scope="session")
+def register_points() -> pa.Table:
+    """The positions of the current addresses of the invented Belgian register."""
+    table = read_register("belgium")
+    return table.filter(pc.equal(table["status"], "current")).select(["x", "y"])

@@ -1,0 +1,128 @@
+"""The exact matches of a whole batch: questions as numbers, answered by one pass of compiled code.
+
+Only what the rules of `geo.addresses.matching` accept without any correction is answered here; every other question
+is left to them. So this is a short cut and never a second opinion, which a test holds over the whole evaluation set.
+"""
+# ruff: noqa: PLR0912 - one loop that stays in registers
+
+from typing import Any, Final
+
+import numpy.typing as npt
+from numba import types
+
+from geo.compiled import INTS, compiled, inlined
+
+__all__ = ["ABSENT", "UNCLEAR", "find_exact"]
+
+Array = npt.NDArray[Any]
+
+ABSENT: Final = -1
+"""The question has no such part."""
+UNCLEAR: Final = -2
+"""The part needs the rules."""
+
+_READ: Final = types.Array(types.int32, 1, "C", readonly=True)
+_READ_BYTES: Final = types.Array(types.uint8, 1, "C", readonly=True)
+
+
+@inlined
+def _first_not_below(values: Any, start: Any, end: Any, bound: Any) -> Any:
+    """Give the first place of a sorted range whose value is not below a bound."""
+    while start < end:
+        middle = (start + end) >> 1
+        if values[middle] < bound:
+            start = middle + 1
+        else:
+            end = middle
+    return start
+
+
+@compiled(
+    types.void(
+        INTS, INTS, INTS, INTS, INTS,  # street, number, box, postcode, place of each question
+        INTS, INTS, INTS, INTS,  # towns and parts of each place
+        _READ, _READ,  # rows of each street key
+        _READ, _READ, _READ, _READ,  # postcode, municipality, locality, street of each row
+        _READ, _READ, _READ, _READ, _READ, _READ_BYTES,  # addresses
+        INTS, types.Array(types.boolean, 1, "C"),
+    )
+)  # fmt: skip
+def find_exact(
+    streets: Array, numbers: Array, boxes: Array, postcodes: Array, places: Array,
+    town_start: Array, towns: Array, part_start: Array, parts: Array,
+    key_start: Array, key_rows: Array,
+    row_postcode: Array, row_town: Array, row_part: Array, row_street: Array,
+    row_first: Array, address_number: Array, number_first: Array, address_box: Array, box_first: Array, status: Array,
+    found: Array, by_part: Array,
+) -> None:  # fmt: skip
+    """Find the one current address that each question names word for word.
+
+    Parameters
+    ----------
+    streets, numbers, boxes, postcodes, places
+        Parts of each question: numbers of a street's key, of the normal forms of the house number and the box (0 for
+        no box), of the postcode and of the place; `ABSENT`, or `UNCLEAR`.
+    town_start, towns, part_start, parts
+        Municipalities and localities of each place.
+    key_start, key_rows, row_postcode, row_town, row_part, row_street
+        Street rows of the index.
+    row_first, address_number, number_first, address_box, box_first, status
+        Addresses of the index.
+    found
+        Receives the address of each question, -1 where the rules must decide.
+    by_part
+        Receives whether the place named is a part of the municipality.
+    """
+    for i in range(len(streets)):
+        found[i] = -1
+        by_part[i] = False
+        street, number, box, postcode, place = streets[i], numbers[i], boxes[i], postcodes[i], places[i]
+        if street < 0 or number < 0 or box < 0 or postcode == -2 or place == -2 or (postcode < 0 and place < 0):
+            continue
+        only_street = -1
+        low, high = 0, 0
+        clear = True
+        in_town, part = True, False
+        for k in range(key_start[street], key_start[street + 1]):
+            row = key_rows[k]
+            if postcode >= 0 and row_postcode[row] != postcode:
+                continue
+            if place >= 0:
+                agrees = False
+                for j in range(town_start[place], town_start[place + 1]):
+                    agrees = agrees or towns[j] == row_town[row]
+                in_town = agrees
+                for j in range(part_start[place], part_start[place + 1]):
+                    agrees = agrees or parts[j] == row_part[row]
+                if not agrees:
+                    continue
+            if only_street >= 0 and row_street[row] != only_street:
+                clear = False
+                break
+            only_street = row_street[row]
+            end = row_first[row + 1]
+            start = _first_not_below(address_number, row_first[row], end, number_first[number])
+            end = _first_not_below(address_number, start, end, number_first[number + 1])
+            if start < end:
+                if high > low:
+                    clear = False
+                    break
+                low, high, part = start, end, not in_town
+        if not clear or high <= low:
+            continue
+        if box > 0:
+            start = _first_not_below(address_box, low, high, box_first[box])
+            high = _first_not_below(address_box, start, high, box_first[box + 1])
+            low = start
+        elif address_box[high - 1] >= box_first[1]:
+            continue  # a building with boxes, and none was given
+        current = -1
+        for address in range(low, high):
+            if status[address] == 0:
+                if current >= 0:
+                    current = -2
+                    break
+                current = address
+        if current >= 0:
+            found[i] = current
+            by_part[i] = part
