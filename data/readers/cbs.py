@@ -6,18 +6,20 @@ never a number.
 
 The column `water` says `NEE` for land, `JA` for the large waters and `B` for the Belgian ground around Baarle-Nassau.
 Waters stay, because an address on the water lies in its CBS buurt too; Belgian ground goes, because it is no part of
-the country. Both are told in the findings.
+the country. Both are told in the findings. As the column divides an area, a code may have a row for its land and
+others for its water: these are one sector. A code with two rows of land is an error.
 """
 
 from pathlib import Path
 
-import pandas as pd
+import geopandas as gpd
+import shapely
 
 from data.readers.columns import date_in_name, find_columns
 from data.readers.counts import counts_table
 from data.readers.layers import AreasRead, check_layer, read_layer, reference_date_of
 from data.readers.sectors_table import sectors_table
-from data.tables import Finding, SourceError, SourceFacts
+from data.tables import COUNT_COLUMNS, Finding, SourceError, SourceFacts
 
 ALLOWED_CRS = ("EPSG:28992", "EPSG:4326")
 
@@ -57,33 +59,38 @@ def read_cbs(path: Path) -> AreasRead:
     frame = read_layer(path, prefer="buurt")
     found = find_columns(frame.columns, COLUMNS, required=REQUIRED, file=path.name)
     crs = check_layer(frame, country="NL", allowed=ALLOWED_CRS, file=path.name)
+    findings: list[Finding] = []
+    if "water" in found:
+        frame = _settle_ground(frame, found["sector_code"], found["water"], findings)
+    if frame.empty:
+        raise SourceError("empty-file", "no buurt lies in the Netherlands.", file=path.name, remedy="Check the file.")
     values = {target: frame[column] for target, column in found.items()}
-    counted = {target: found[target] for target in ("households", "population") if target in found}
     sectors = sectors_table(values, frame.geometry, crs=crs, file=path.name)
     counts = None
-    if counted:
-        counts = counts_table(
-            frame, {"area_code": found["sector_code"]} | counted, file=path.name, cbs_marks=True
-        ).reset_index(drop=True)
-    ground = values["water"].astype(str).str.strip().str.upper() if "water" in values else pd.Series(dtype=str)
-    findings = _ground_findings(ground)
-    if (ground == ABROAD).any():
-        home = (ground != ABROAD).to_numpy()
-        sectors = sectors[home].reset_index(drop=True)
-        counts = counts[home].reset_index(drop=True) if counts is not None else None
-    if sectors.empty:
-        raise SourceError("empty-file", "no buurt lies in the Netherlands.", file=path.name, remedy="Check the file.")
+    if counted := {target: found[target] for target in COUNT_COLUMNS[1:] if target in found}:
+        columns = {"area_code": found["sector_code"]} | counted
+        counts = counts_table(frame, columns, file=path.name, cbs_marks=True).reset_index(drop=True)
     year = str(values["year"].iloc[0])[:4] if "year" in values else date_in_name(path)
-    return AreasRead(sectors, SourceFacts("NL", crs, reference_date_of(year), findings), counts)
+    return AreasRead(sectors, SourceFacts("NL", crs, reference_date_of(year), tuple(findings)), counts)
 
 
-def _ground_findings(ground: "pd.Series[str]") -> tuple[Finding, ...]:
-    findings = []
-    if waters := int((ground == WATER).sum()):
-        findings.append(
-            Finding("water", f"{waters} buurten are water; they stay sectors.", severity="info", count=waters)
-        )
+def _settle_ground(frame: gpd.GeoDataFrame, code: str, water: str, findings: list[Finding]) -> gpd.GeoDataFrame:
+    """Drop the ground of the neighbours and join an area's land with its water; the land's row keeps its figures."""
+    ground = frame[water].astype(str).str.strip().str.upper()
     if abroad := int((ground == ABROAD).sum()):
-        message = f"{abroad} areas are Belgian ground around Baarle-Nassau; they are left out."
+        message = f"{abroad} rows are Belgian ground around Baarle-Nassau; they are left out."
         findings.append(Finding("abroad", message, severity="info", count=abroad))
-    return tuple(findings)
+    if waters := int((ground == WATER).sum()):
+        findings.append(Finding("water", f"{waters} rows are water; they stay.", severity="info", count=waters))
+    codes = frame.loc[ground != ABROAD, code]
+    # With land first, the first row of a code is that of its land, where it has any.
+    mains = codes[(ground[codes.index] == WATER).sort_values(kind="stable").index].drop_duplicates()
+    parts = codes[(ground[codes.index] == WATER) & codes.notna() & ~codes.index.isin(mains.index)]
+    if parts.empty:
+        return frame.loc[codes.index]
+    shapes = frame.geometry.copy()
+    for main, value in mains[mains.isin(parts)].items():
+        shapes[main] = shapely.union_all(frame.geometry[[main, *parts.index[parts == value]]].to_numpy())
+    message = f"{len(parts)} rows of water have the code of another row; each is joined with it."
+    findings.append(Finding("land-and-water", message, severity="info", count=len(parts)))
+    return frame.set_geometry(shapes).loc[codes.index.difference(parts.index)]

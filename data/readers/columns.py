@@ -1,11 +1,13 @@
-"""Finds the columns of a table under the names that a source has given them over the years."""
+"""Finds the columns of a table under the names that a source has given them over the years, and reads codes and names.
+
+Messages name rows by the index, which counts a file's rows from 0 however many of them are left out on the way.
+"""
 
 import re
 from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from data.tables import SourceError
@@ -67,8 +69,8 @@ def as_codes(values: "pd.Series[Any]", *, what: str, file: str) -> "pd.Series[st
     codes = as_names(values)
     empty = codes.isna().to_numpy()
     if empty.any():
-        row = int(np.flatnonzero(empty)[0]) + 1
-        raise SourceError("missing-code", f"there is no {what}.", file=file, row=row, remedy="Fill it in.")
+        row = int(codes.index[empty][0])
+        raise SourceError("missing-code", f"there is no {what}.", file=file, row=row + 1, remedy="Fill it in.")
     return codes.astype(str)
 
 
@@ -96,11 +98,11 @@ def refuse_duplicates(codes: "pd.Series[str]", *, what: str, file: str) -> None:
     repeated = codes.duplicated().to_numpy()
     if not repeated.any():
         return
-    second = int(np.flatnonzero(repeated)[0])
-    first = int(np.flatnonzero((codes == codes.iloc[second]).to_numpy())[0])
+    second = int(codes.index[repeated][0])
+    first = int(codes.index[(codes == codes[second]).to_numpy()][0])
     raise SourceError(
         "duplicate-code",
-        f"{what} {codes.iloc[second]!r} stands here and in row {first + 1} ({int(repeated.sum())} rows repeat a code).",
+        f"{what} {codes[second]!r} stands here and in row {first + 1} ({int(repeated.sum())} rows repeat a code).",
         file=file,
         row=second + 1,
         remedy="Keep one row per code; parts of one area belong in one multipolygon.",

@@ -62,7 +62,8 @@ def read_layer(path: Path, *, layer: str | None = None, prefer: str | None = Non
     Returns
     -------
     GeoDataFrame
-        All columns, in the file's order and CRS; shapes without a third coordinate.
+        All columns, in the file's order and CRS; shapes without a third coordinate. The index counts the file's rows
+        from 0, and messages about a row rely on it.
 
     Raises
     ------
@@ -81,6 +82,7 @@ def read_layer(path: Path, *, layer: str | None = None, prefer: str | None = Non
         )
     if frame.empty:
         raise SourceError("empty-file", "the layer has no rows.", file=path.name, remedy="Check the download.")
+    frame = frame.reset_index(drop=True)
     return frame.set_geometry(shapely.force_2d(frame.geometry.to_numpy()), crs=frame.crs)
 
 

@@ -62,10 +62,10 @@ def as_counts(
     whole = texts.str.fullmatch(WHOLE).to_numpy(dtype=bool)
     wrong = ~unknown & ~whole
     if wrong.any():
-        row = int(np.flatnonzero(wrong)[0])
+        row = int(texts.index[wrong][0])
         raise SourceError(
             "not-a-count",
-            f"{what} {texts.iloc[row]!r} is no whole number from 0 ({int(wrong.sum())} such rows).",
+            f"{what} {texts[row]!r} is no whole number from 0 ({int(wrong.sum())} such rows).",
             file=file,
             row=row + 1,
             remedy="Leave the field empty where the figure is unknown, and write thousands without a mark.",

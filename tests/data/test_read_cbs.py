@@ -80,6 +80,28 @@ def test_the_ground_of_the_neighbours_is_left_out_and_told(tmp_path: Path) -> No
     assert finding.count == 1
 
 
+def test_the_water_of_an_area_is_joined_with_its_land(tmp_path: Path) -> None:
+    codes = ["BU0363AA01", "BU0363AA02", "BU0363AA02", "BU0363AA04", "BU0363AA02"]
+    layer = buurten(
+        buurtcode=codes, water=["NEE", "JA", "NEE", "NEE", "JA"], aantal_huishoudens=[1, -99997, 3, 4, -99997]
+    )
+    read = read_cbs(written(layer, tmp_path / "buurten.gpkg"))
+    assert list(read.sectors.sector_code) == ["BU0363AA01", "BU0363AA02", "BU0363AA04"]
+    assert list(shapely.area(read.sectors.geometry.to_numpy())) == [10_000, 30_000, 10_000]
+    assert read.sectors.geometry.is_valid.all()
+    assert read.counts is not None
+    assert list(read.counts.households) == [1, 3, 4]
+    [finding] = [finding for finding in read.facts.findings if finding.code == "land-and-water"]
+    assert finding.count == 2
+
+
+def test_two_rows_of_land_with_one_code_are_an_error(tmp_path: Path) -> None:
+    codes = ["BU0363AA01", "BU0363AA02", "BU0363AA03", "BU0363AA02", "BU0363AA05"]
+    with pytest.raises(SourceError, match="row 2") as caught:
+        read_cbs(written(buurten(buurtcode=codes, water=["B", *["NEE"] * 4]), tmp_path / "buurten.gpkg"))
+    assert (caught.value.code, caught.value.row) == ("duplicate-code", 4)
+
+
 def test_a_layer_without_counts_has_none(tmp_path: Path) -> None:
     layer = buurten().drop(columns=["aantal_inwoners", "aantal_huishoudens"])
     assert read_cbs(written(layer, tmp_path / "buurten.gpkg")).counts is None
