@@ -1,10 +1,10 @@
 """Reads Statbel's statistical sectors (open data) under the column names of every vintage.
 
 Two families of names are published side by side. GeoPackage, GeoJSON and SQLite have long ones (`cd_sector`,
-`cd_munty_refnis`, `tx_sector_descr_nl`, `tx_munty_descr_nl`, `dt_situation`; 2018 to 2026, the first vintages in
-capitals). Shapefiles, whose names have ten characters at most, have short ones with the vintage's day or year in them
-(`CS01012024`, `CNIS5_2024`, `T_SEC_NL`, `T_MUN_NL`). Those of 2011 to 2017 are understood too; there `CD_SECTOR` is
-only the last four characters of `CD_REFNIS_SECTOR`.
+`cd_munty_refnis`, `tx_sector_descr_nl`, `tx_munty_descr_nl`, `dt_situation`). Shapefiles, whose names have ten
+characters at most, have short ones with the vintage's day or year in them (`CS01012024`, `CNIS5_2024`, `T_SEC_NL`,
+`T_MUN_NL`). Those of 2011 to 2017 are understood too; there `CD_SECTOR` is only the last four characters of
+`CD_REFNIS_SECTOR`. `docs/sources/areas.md` has the table and where the names come from.
 """
 
 from pathlib import Path
