@@ -1,6 +1,7 @@
 """Opens what publishers pack, within bounds: no path leaves the folder, and no archive fills the disk."""
 
 import codecs
+import errno
 import gzip
 import tempfile
 import zipfile
@@ -50,10 +51,8 @@ def open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
         `truncated-archive`: it has no complete directory. `unsafe-archive`: a member's name leads outside, or the
         archive unpacks to more than it may.
     """
-    try:
+    with _telling_damage(path):
         archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, EOFError) as error:
-        raise truncated(path) from error
     with archive:
         members = archive.infolist()
         size = sum(member.file_size for member in members)
@@ -63,6 +62,19 @@ def open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
             what = f"its member {outside[0]!r} leads outside" if outside else f"it unpacks to {size:,} bytes"
             raise _unsafe(path, what)
         yield archive
+
+
+def check_zip(path: Path) -> None:
+    """Check that every member of a zip, or of a format that is one, can be read and has its checksum.
+
+    Raises
+    ------
+    SourceError
+        As `open_zip`.
+    """
+    with open_zip(path) as archive, _telling_damage(path):
+        if archive.testzip() is not None:
+            raise truncated(path)
 
 
 def truncated(path: Path) -> SourceError:
@@ -113,18 +125,28 @@ def not_utf8(file: str, line: int | None, encoding: str = "WINDOWS-1252") -> Sou
 
 
 def _unzip(path: Path, folder: str) -> None:
-    with open_zip(path) as archive:
-        try:
-            archive.extractall(folder)
-        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
-            raise truncated(path) from error
-        except (RuntimeError, NotImplementedError) as error:  # encrypted, or packed in a way that Python cannot read
-            raise SourceError(
-                "unreadable-archive",
-                f"the archive cannot be unpacked ({error}).",
-                file=path.name,
-                remedy="Unpack it with another program and import what it holds.",
-            ) from error
+    with open_zip(path) as archive, _telling_damage(path):
+        archive.extractall(folder)
+
+
+@contextmanager
+def _telling_damage(path: Path) -> Iterator[None]:
+    """Tell what zipfile raises on a damaged archive as an error of the file."""
+    try:
+        yield
+    except (zipfile.BadZipFile, zlib.error, EOFError, UnicodeDecodeError) as error:
+        raise truncated(path) from error
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a place before the file's beginning; anything else is the disk's
+            raise
+        raise truncated(path) from error
+    except (RuntimeError, NotImplementedError) as error:  # encrypted, or packed in a way that Python cannot read
+        raise SourceError(
+            "unreadable-archive",
+            f"the archive cannot be unpacked ({error}).",
+            file=path.name,
+            remedy="Unpack it with another program and import what it holds.",
+        ) from error
 
 
 def _gunzip(path: Path, target: Path) -> Path:

@@ -68,7 +68,7 @@ def read_layer(path: Path, *, layer: str | None = None, prefer: str | None = Non
     Raises
     ------
     SourceError
-        `unreadable-layer`, `ambiguous-layer`, `not-utf-8`, `no-geometry`, `empty-file`, or one of
+        `unreadable-layer`, `ambiguous-layer`, `invalid-geometry`, `not-utf-8`, `no-geometry`, `empty-file`, or one of
         `data.readers.archives`.
     """
     with unpacked(path) as place:
@@ -194,7 +194,7 @@ def _only_layer_file(folder: Path, path: Path, prefer: str | None) -> Path:
 def _read_parquet(file: Path) -> gpd.GeoDataFrame:
     try:
         return gpd.read_parquet(file)
-    except (pa.ArrowException, ValueError, OSError) as error:
+    except (pa.ArrowException, ValueError, OSError, shapely.GEOSException) as error:
         raise _unreadable(file, f"it is no GeoParquet: {str(error).splitlines()[0]}") from error
 
 
@@ -229,6 +229,8 @@ def _read_gdal(file: Path, layer: str | None, prefer: str | None) -> gpd.GeoData
                 file=file.name,
                 remedy="For a shapefile, add a .cpg file that names the encoding, such as 1252.",
             ) from error
+        except shapely.GEOSException as error:
+            raise _broken_shape(file, chosen[0], error) from error
         # A damaged file may end early without any error of GDAL's; most formats say how many rows to expect.
         expected = pyogrio.read_info(file, layer=chosen[0])["features"]
     if expected not in (-1, len(frame)):
@@ -241,6 +243,19 @@ def _read_dataframe(file: Path, layer: str) -> gpd.GeoDataFrame | pd.DataFrame:
         # Statbel's shapefiles have measures beside heights; neither is used.
         warnings.filterwarnings("ignore", message=".*[Mm]easured")
         return pyogrio.read_dataframe(file, layer=layer, encoding=stated_or_utf8(file))
+
+
+def _broken_shape(file: Path, layer: str, error: shapely.GEOSException) -> SourceError:
+    """Return the error for a shape that GEOS cannot hold at all, with its row."""
+    _meta, _ids, shapes, _columns = pyogrio.raw.read(file, layer=layer, columns=[])
+    broken = ~shapely.is_missing(shapes) & shapely.is_missing(shapely.from_wkb(shapes, on_invalid="ignore"))
+    return SourceError(
+        "invalid-geometry",
+        f"the geometry cannot be read: {error} ({_rows(broken)}).",
+        file=file.name,
+        row=int(np.flatnonzero(broken)[0]) + 1,
+        remedy="Give each ring at least four points, the last equal to the first.",
+    )
 
 
 def _unreadable(file: Path, reason: str) -> SourceError:

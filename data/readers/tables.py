@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from data.readers.archives import check_utf8, open_zip, unpacked
+from data.readers.archives import check_utf8, check_zip, unpacked
 from data.tables import SourceError
 
 DELIMITERS = "|\t;,"
@@ -87,8 +87,7 @@ def _only_table(folder: Path, path: Path) -> Path:
 
 
 def _read_workbook(file: Path) -> pd.DataFrame:
-    with open_zip(file):
-        pass  # a workbook is a zip: complete, and of a size that can be read
+    check_zip(file)  # a workbook is one: whole, and of a size that can be read
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", category=UserWarning, module="openpyxl")  # missing styles do not matter
@@ -101,7 +100,7 @@ def _read_workbook(file: Path) -> pd.DataFrame:
 def _read_parquet(file: Path) -> pd.DataFrame:
     try:
         return pd.read_parquet(file).map(_cell_text)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, ValueError) as error:
         raise _unreadable("Parquet", error, file) from error
 
 

@@ -1,5 +1,7 @@
 """A layer that cannot be used is refused with one message: which file, which row, and what to do."""
 
+import json
+import warnings
 import zipfile
 from pathlib import Path
 
@@ -118,6 +120,18 @@ def test_a_truncated_layer_is_refused(ending: str, tmp_path: Path) -> None:
     file = write(squares(), tmp_path / f"areas{ending}")
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
     assert fault(file).code in ("unreadable-layer", "empty-file")
+
+
+def test_a_ring_that_is_not_closed_names_its_row(tmp_path: Path) -> None:
+    file = write(squares().iloc[:2], tmp_path / "areas.geojson")
+    rings = json.loads(file.read_text(encoding="utf-8"))
+    rings["features"].insert(0, rings["features"][0] | {"geometry": None})
+    del rings["features"][2]["geometry"]["coordinates"][0][-1]
+    file.write_text(json.dumps(rings), encoding="utf-8")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        error = fault(file)
+    assert (error.code, error.row) == ("invalid-geometry", 3)
 
 
 def test_a_truncated_zip_is_refused(tmp_path: Path) -> None:
