@@ -5,11 +5,13 @@ from typing import Any
 
 import pandas as pd
 
-from data.readers.columns import date_in_name, missing_columns
+from data.readers.columns import missing_columns
 from data.readers.counts import counts_table
-from data.readers.layers import AreasRead, check_layer, read_layer, reference_date_of
+from data.readers.dates import date_in_name
+from data.readers.layer_checks import check_layer
+from data.readers.layers import read_layer
 from data.readers.mapping import ColumnMapping
-from data.readers.sectors_table import sectors_table
+from data.readers.sectors_table import AreasRead, sectors_table
 from data.tables import COUNT_COLUMNS, LANGUAGES, SECTOR_COLUMNS, Country, SourceFacts
 
 __all__ = ["AreasRead", "read_areas"]
@@ -72,5 +74,5 @@ def read_areas(path: Path, mapping: ColumnMapping, *, country: Country, layer: s
         table = pd.DataFrame(values).rename(columns={"sector_code": "area_code"})
         found = {target: target for target in ("area_code", *counted)}
         counts = counts_table(table, found, file=path.name, cbs_marks=country == "NL").reset_index(drop=True)
-    facts = SourceFacts(country, crs, reference_date_of(date_in_name(path)))
+    facts = SourceFacts(country, crs, date_in_name(path))
     return AreasRead(sectors, facts, counts)

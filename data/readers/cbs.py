@@ -15,10 +15,12 @@ from pathlib import Path
 import geopandas as gpd
 import shapely
 
-from data.readers.columns import date_in_name, find_columns
+from data.readers.columns import find_columns
 from data.readers.counts import counts_table
-from data.readers.layers import AreasRead, check_layer, read_layer, reference_date_of
-from data.readers.sectors_table import sectors_table
+from data.readers.dates import date_in_name, date_of
+from data.readers.layer_checks import check_layer
+from data.readers.layers import read_layer
+from data.readers.sectors_table import AreasRead, sectors_table
 from data.tables import COUNT_COLUMNS, Finding, SourceError, SourceFacts
 
 ALLOWED_CRS = ("EPSG:28992", "EPSG:4326")
@@ -58,20 +60,20 @@ def read_cbs(path: Path) -> AreasRead:
     """
     frame = read_layer(path, prefer="buurt")
     found = find_columns(frame.columns, COLUMNS, required=REQUIRED, file=path.name)
-    crs = check_layer(frame, country="NL", allowed=ALLOWED_CRS, file=path.name)
     findings: list[Finding] = []
     if "water" in found:
         frame = _settle_ground(frame, found["sector_code"], found["water"], findings)
     if frame.empty:
         raise SourceError("empty-file", "no buurt lies in the Netherlands.", file=path.name, remedy="Check the file.")
+    crs = check_layer(frame, country="NL", allowed=ALLOWED_CRS, file=path.name)
     values = {target: frame[column] for target, column in found.items()}
     sectors = sectors_table(values, frame.geometry, crs=crs, file=path.name)
     counts = None
     if counted := {target: found[target] for target in COUNT_COLUMNS[1:] if target in found}:
         columns = {"area_code": found["sector_code"]} | counted
         counts = counts_table(frame, columns, file=path.name, cbs_marks=True).reset_index(drop=True)
-    year = str(values["year"].iloc[0])[:4] if "year" in values else date_in_name(path)
-    return AreasRead(sectors, SourceFacts("NL", crs, reference_date_of(year), tuple(findings)), counts)
+    day = date_of(str(values["year"].iloc[0])[:4]) if "year" in values else None
+    return AreasRead(sectors, SourceFacts("NL", crs, day or date_in_name(path), tuple(findings)), counts)
 
 
 def _settle_ground(frame: gpd.GeoDataFrame, code: str, water: str, findings: list[Finding]) -> gpd.GeoDataFrame:

@@ -5,7 +5,6 @@ Messages name rows by the index, which counts a file's rows from 0 however many 
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -107,19 +106,3 @@ def refuse_duplicates(codes: "pd.Series[str]", *, what: str, file: str) -> None:
         row=second + 1,
         remedy="Keep one row per code; parts of one area belong in one multipolygon.",
     )
-
-
-def date_in_name(path: Path) -> str | None:
-    """Return the day or the year that a file's name holds, as `20240101` or `2024`.
-
-    Examples
-    --------
-    >>> date_in_name(Path("sh_statbel_statistical_sectors_31370_20240101.gpkg.zip"))
-    '20240101'
-    >>> date_in_name(Path("households-2021.csv"))
-    '2021'
-    """
-    if match := re.search(r"(?<!\d)((?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?!\d)", path.name):
-        return match[1]
-    match = re.search(r"(?<!\d)((?:19|20)\d{2})(?!\d)", path.name)
-    return match[1] if match else None

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from data.readers.columns import as_codes, date_in_name, missing_columns, refuse_duplicates
-from data.readers.layers import reference_date_of
+from data.readers.columns import as_codes, missing_columns, refuse_duplicates
+from data.readers.dates import date_in_name
 from data.readers.mapping import ColumnMapping, MappingError
 from data.readers.numbers import as_counts
 from data.readers.tables import read_table
@@ -64,7 +64,7 @@ def read_counts(path: Path, mapping: ColumnMapping, *, country: Country, kind: K
         raise missing_columns(wanted, table.columns, path.name)
     counts = counts_table(table, mapping.columns, file=path.name, cbs_marks=country == "NL")
     refuse_duplicates(counts.area_code, what="area", file=path.name)
-    return CountsRead(counts, kind, SourceFacts(country, None, reference_date_of(date_in_name(path))))
+    return CountsRead(counts, kind, SourceFacts(country, None, date_in_name(path)))
 
 
 def counts_table(table: pd.DataFrame, found: Mapping[str, str], *, file: str, cbs_marks: bool) -> pd.DataFrame:

@@ -1,13 +1,25 @@
 """Makes the sectors table from a layer, once it is known which of its columns stands for what."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 
 from data.readers.columns import as_codes, as_names, refuse_duplicates
-from data.tables import SECTOR_COLUMNS
+from data.tables import SECTOR_COLUMNS, SourceFacts
+
+
+@dataclass(frozen=True)
+class AreasRead:
+    """A layer of areas, as read."""
+
+    sectors: gpd.GeoDataFrame
+    """With the columns of `data.tables.SECTOR_COLUMNS`, in the file's CRS."""
+    facts: SourceFacts
+    counts: pd.DataFrame | None = None
+    """Counts per area where the layer carries them: `data.tables.COUNT_COLUMNS`."""
 
 
 def sectors_table(

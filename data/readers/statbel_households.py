@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from data.readers.columns import date_in_name, find_columns, refuse_duplicates
+from data.readers.columns import find_columns, refuse_duplicates
 from data.readers.counts import CountsRead, counts_table
-from data.readers.layers import reference_date_of
+from data.readers.dates import date_in_name, date_of
 from data.readers.tables import read_table
 from data.tables import COUNT_COLUMNS, Finding, Kind, SourceFacts
 
@@ -70,7 +70,7 @@ def read_statbel_households(path: Path) -> CountsRead:
     counts = counts.reset_index(drop=True)
     findings += _unlocated(counts)
     kind = Kind.SECTOR_COUNTS if level == "sector" else Kind.MUNICIPALITY_COUNTS
-    day = reference_date_of(year) or reference_date_of(date_in_name(path))
+    day = date_of(year) or date_in_name(path)
     return CountsRead(counts, kind, SourceFacts("BE", None, day, tuple(findings)))
 
 

@@ -9,9 +9,11 @@ characters at most, have short ones with the vintage's day or year in them (`CS0
 
 from pathlib import Path
 
-from data.readers.columns import date_in_name, find_columns
-from data.readers.layers import AreasRead, check_layer, read_layer, reference_date_of
-from data.readers.sectors_table import sectors_table
+from data.readers.columns import find_columns
+from data.readers.dates import date_in_name, date_of
+from data.readers.layer_checks import check_layer
+from data.readers.layers import read_layer
+from data.readers.sectors_table import AreasRead, sectors_table
 from data.tables import LANGUAGES, SourceFacts
 
 ALLOWED_CRS = ("EPSG:31370", "EPSG:3812", "EPSG:4326")
@@ -51,7 +53,7 @@ def read_statbel_sectors(path: Path) -> AreasRead:
     Raises
     ------
     SourceError
-        The file cannot be used; see `data.readers.layers` and `data.readers.columns` for the codes.
+        The file cannot be used; see `docs/sources/areas.md` for the codes.
     """
     frame = read_layer(path)
     found = find_columns(frame.columns, COLUMNS, required=REQUIRED, file=path.name)
@@ -60,7 +62,7 @@ def read_statbel_sectors(path: Path) -> AreasRead:
         {target: frame[column] for target, column in found.items()}, frame.geometry, crs=crs, file=path.name
     )
     situation = str(frame[found["situation"]].iloc[0]) if "situation" in found else None
-    day = reference_date_of(situation) or reference_date_of(_vintage(found["sector_code"]) or date_in_name(path))
+    day = date_of(situation) or date_of(_vintage(found["sector_code"])) or date_in_name(path)
     return AreasRead(sectors, SourceFacts("BE", crs, day))
 
 

@@ -72,6 +72,7 @@ def test_water_stays_a_sector_and_is_told(tmp_path: Path) -> None:
 
 def test_the_ground_of_the_neighbours_is_left_out_and_told(tmp_path: Path) -> None:
     layer = buurten(gemeentecode=["GM0363"] * 4 + ["GM0998"], water=["NEE"] * 4 + ["B"])
+    layer.geometry = [*layer.geometry[:4], shapely.box(0, 200_000, 100_000, 300_000)]
     read = read_cbs(written(layer, tmp_path / "buurten.gpkg"))
     assert len(read.sectors) == 4
     assert read.counts is not None
