@@ -1,0 +1,144 @@
+"""What a quote is asked for: frozen counts of buurten, programme lines, years, start, language and VAT."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from licensing.price_book import Country, Programme, VatTreatment
+
+Language = Literal["nl", "fr", "de", "en"]
+LANGUAGES: tuple[Language, ...] = ("nl", "fr", "de", "en")
+MAX_YEARS = 10
+
+
+class QuoteError(ValueError):
+    """A quote that cannot be made.
+
+    Parameters
+    ----------
+    code
+        Stable name: `no-buurten`, `mixed-countries`, `country-not-sold`, `programme-not-sold`, `pilot-too-large`, …
+    field
+        The part of the request that is to blame.
+    message
+        One sentence for a person, with what to do.
+    """
+
+    def __init__(self, code: str, field: str, message: str) -> None:
+        self.code, self.field, self.message = code, field, message
+        super().__init__(f"{field}: {message}")
+
+
+@dataclass(frozen=True, slots=True)
+class BuurtCount:
+    """The households of one buurt, and where the number comes from. It is copied into the quote and stays."""
+
+    code: str
+    name: str
+    households: int
+    release: str
+    """The release of counts, such as `cbs-kerncijfers-2024`."""
+    method: str
+    """How it was found: a `households.counts.Method`, such as `official` or `split-by-dwellings`."""
+    unknown_sectors: int = 0
+    """Sectors of the buurt without a count. They add nothing; the quote says how many they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class MunicipalityScope:
+    """The buurten of one municipality that a licence is asked for."""
+
+    code: str
+    name: str
+    country: Country
+    plan_version: int
+    buurten_in_plan: int
+    buurten: tuple[BuurtCount, ...]
+    letters: int | None = None
+    """Households that get a letter, from the letters plan; None for all that are counted."""
+
+    def __post_init__(self) -> None:
+        where = f"municipality {self.code}"
+        codes = {buurt.code for buurt in self.buurten}
+        if not self.buurten:
+            raise QuoteError("no-buurten", where, "a licence is for at least one buurt")
+        if len(codes) < len(self.buurten):
+            raise QuoteError("duplicate-buurt", where, "a buurt is named twice, and would be counted twice")
+        if len(self.buurten) > self.buurten_in_plan:
+            raise QuoteError("wrong-plan", where, f"the plan has {self.buurten_in_plan} buurten, and more are named")
+        if any(buurt.households < 0 or buurt.unknown_sectors < 0 for buurt in self.buurten):
+            raise QuoteError("negative-count", where, "a count of households is not negative")
+        if self.letters is not None and not 0 <= self.letters <= self.households:
+            message = f"letters go to at most the {self.households} households of the quote, not to {self.letters}"
+            raise QuoteError("too-many-letters", where, message)
+
+    @property
+    def households(self) -> int:
+        """All households counted."""
+        return sum(buurt.households for buurt in self.buurten)
+
+    @property
+    def whole(self) -> bool:
+        """Whether the whole municipality is in it; else it is a pilot."""
+        return len(self.buurten) == self.buurten_in_plan
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteRequest:
+    """Everything that a quote depends on, beside the price book."""
+
+    scopes: tuple[MunicipalityScope, ...]
+    programmes: tuple[Programme, ...]
+    years: int
+    start: date
+    language: Language
+    vat: VatTreatment = VatTreatment.STANDARD
+
+    def __post_init__(self) -> None:
+        if not self.scopes:
+            raise QuoteError("no-municipality", "scopes", "name at least one municipality")
+        if len({scope.country for scope in self.scopes}) > 1:
+            raise QuoteError("mixed-countries", "scopes", "municipalities of two countries need a quote each")
+        if len({scope.code for scope in self.scopes}) < len(self.scopes):
+            raise QuoteError("duplicate-municipality", "scopes", "a municipality is named twice")
+        if len(set(self.programmes)) < len(self.programmes):
+            raise QuoteError("duplicate-programme", "programmes", "a programme line is named twice")
+        if not 1 <= self.years <= MAX_YEARS:
+            raise QuoteError("years-out-of-range", "years", f"a licence runs 1 to {MAX_YEARS} years, not {self.years}")
+        if self.start.year + self.years > date.max.year:
+            raise QuoteError("start-out-of-range", "start", f"the calendar ends before {self.years} years have passed")
+
+    @property
+    def country(self) -> Country:
+        """The country of all municipalities."""
+        return self.scopes[0].country
+
+    @property
+    def households(self) -> int:
+        """Households of all municipalities."""
+        return sum(scope.households for scope in self.scopes)
+
+
+def anniversary(start: date, years: int) -> date:
+    """Return the same day some years on; 29 February becomes 1 March where there is none, so that no day is lost.
+
+    Examples
+    --------
+    >>> anniversary(date(2028, 2, 29), 1), anniversary(date(2028, 2, 29), 4)
+    (datetime.date(2029, 3, 1), datetime.date(2032, 2, 29))
+    """
+    try:
+        return start.replace(year=start.year + years)
+    except ValueError:
+        return date(start.year + years, 3, 1)
+
+
+def licence_year(start: date, year: int) -> tuple[date, date]:
+    """Return the first and the last day of a year of the licence, counted from 1.
+
+    Examples
+    --------
+    >>> licence_year(date(2027, 1, 1), 2)
+    (datetime.date(2028, 1, 1), datetime.date(2028, 12, 31))
+    """
+    return anniversary(start, year - 1), anniversary(start, year) - timedelta(days=1)
