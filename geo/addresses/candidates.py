@@ -18,7 +18,7 @@ from geo.addresses.distances import LONGEST, distances, letters_of
 from geo.addresses.questions import Component, Reason
 from geo.addresses.readings import Reading
 from geo.addresses.register import CURRENT, Place, Register
-from geo.addresses.spelling import core_key, loose_key, short_key, street_keys, street_type, typed_words
+from geo.addresses.spelling import core_key, fold, loose_key, short_key, street_keys, street_type, typed_words
 
 __all__ = ["Candidate", "Outcome", "exact_candidates", "fuzzy_candidates"]
 
@@ -126,7 +126,7 @@ def exact_candidates(register: Register, reading: Reading, *, require_box: bool)
     where = _where(register, reading)
     if not reading.street:
         return _by_postcode(register, reading, where, require_box=require_box)
-    numbers = [n for n in (register.street_keys.find(key) for key in street_keys(reading.street)) if n >= 0]
+    numbers = [n for n in (register.find_street(key) for key in street_keys(reading.street)) if n >= 0]
     if not numbers:
         return []
     rows = register.street_rows[numbers[0]]
@@ -172,7 +172,7 @@ def _in_rows(
         if repeated and fit.cost == best:
             total += COST["street-name-repeated"]
             why = (*why, Reason("street-name-repeated", "street", COST["street-name-repeated"]))
-        if extra := cost_of_extra(reading.extra):
+        if extra := _cost_of_extra(register, reading.extra):
             total, why = total + extra, (*why, Reason("extra-words", None, extra))
         states = {"street": street, "postcode": fit.postcode, "municipality": fit.municipality}
         found += _in_row(register, reading, fit.row, total, why, states, require_box=require_box)
@@ -256,6 +256,13 @@ def _judge_postcode(
     return Component.CORRECTED, (Reason("postcode-corrected", "postcode", COST[f"postcode-{which}"]),)
 
 
+def _cost_of_extra(register: Register, text: str) -> int:
+    """Give the cost of words that are left over; more where they name a place, which then is another one."""
+    if not text:
+        return 0
+    return cost_of_extra(text) + (COST["extra-place"] if register.knows_place(text) else 0)
+
+
 def _in_row(
     register: Register,
     reading: Reading,
@@ -276,7 +283,7 @@ def _in_row(
         if low == high:
             continue
         total, why, more = cost, list(reasons), {**states, "house_number": Component.CONFIRMED}
-        if extra := cost_of_extra(designation.extra):
+        if extra := _cost_of_extra(register, designation.extra):
             why.append(Reason("extra-words", None, extra))
         if not designation.direct:
             why.append(Reason("house-number-reread", "house_number", COST["house-number-reread"]))
@@ -288,6 +295,7 @@ def _in_row(
     if found:
         return found
     unknown = {**states, "house_number": Component.UNEXPECTED}
+    cost += _cost_of_extra(register, reading.designations[0].extra)
     return [Candidate(Outcome.NUMBER_NOT_FOUND, row, 0, 0, cost, reasons, unknown, reading, reading.designations[0])]
 
 
@@ -327,12 +335,12 @@ def _box(
                 del states["box"]
             return _chosen(register, candidate(Outcome.FOUND, low + int(plain[0]), low + int(plain[-1]) + 1))
         return candidate(Outcome.FOUND, low, low + 1, whole_house=True)
-    form = register.box_keys.find(designation.box)
+    form = register.find_box(designation.box)
     start, end = register.boxes_of_form(low, high, form) if form >= 0 else (low, low)
     states["box"] = Component.CONFIRMED if designation.direct else Component.INFERRED
     if start == end and designation.box.startswith("ET") and designation.box[2:].isdigit():
         # A storey is the whole addition in some towns' registers (Amsterdam's `1-2` is often said as 1-2hg).
-        form = register.box_keys.find(designation.box[2:])
+        form = register.find_box(designation.box[2:])
         start, end = register.boxes_of_form(low, high, form) if form >= 0 else (low, low)
         states["box"] = Component.CORRECTED
         reasons.append(Reason("box-reread", "box", COST["box-reread"]))
@@ -422,10 +430,11 @@ def _similar(register: Register, street: str, pool: npt.NDArray[np.int32]) -> di
     """Give the keys of streets with a similar name, and the cost of taking each for the name given."""
     costs: dict[int, int] = {}
     for key, cost in ((loose_key(street), "loose"), (short_key(street), "short"), (core_key(street), "core")):
-        number = register.street_keys.find(key) if key else -1
+        number = register.find_street(key) if key else -1
         if number >= 0 and (cost != "short" or _initials_agree(register, street, number)):
             costs[number] = COST[f"street-{cost}"]
-    for key in street_keys(street):
+    # An ending that looks shortened may be a typing error (`Beregr` for *Berger*): the letters as typed count too.
+    for key in dict.fromkeys((*street_keys(street), fold(street).replace(" ", ""))):
         raw = key.encode()
         if not 2 < len(raw) <= LONGEST or not len(pool):
             continue
@@ -450,13 +459,14 @@ def _similar(register: Register, street: str, pool: npt.NDArray[np.int32]) -> di
 
 
 def _cost_of_edits(edits: int, length: int) -> int:
-    return TYPING_ERROR + (edits - 1) * (TYPING_ERROR_SHORT if length <= 6 else TYPING_ERROR) if edits else 0
+    # Never nothing: what only fits letter for letter, and not by its key, is another reading of an abbreviation.
+    return TYPING_ERROR + max(edits - 1, 0) * (TYPING_ERROR_SHORT if length <= 6 else TYPING_ERROR)
 
 
 def _initials_agree(register: Register, street: str, number: int) -> bool:
     """Tell whether the first names given, if any, begin as those of some street of this short key do."""
     given = typed_words(street)[:-1]
-    rows = register.street_rows[number][:50]
+    rows = register.street_rows[number][:20]
     for row in rows.tolist():
         for name in register.names_of(row).values():
             official = typed_words(name)[:-1]

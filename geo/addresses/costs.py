@@ -4,6 +4,8 @@ A cost of 0 is a question that the register answers word for word (after normali
 table is explained in docs/address-matching.md, and bench/addresses.py prints how often each score is right.
 """
 
+import re
+from functools import lru_cache
 from typing import Final
 
 __all__ = [
@@ -12,9 +14,9 @@ __all__ = [
 ]  # fmt: skip
 
 COST: Final[dict[str, int]] = {
-    "postcode-near": 10,  # one digit wrong, or two swapped
+    "postcode-near": 8,  # one digit wrong, or two swapped
     "postcode-neighbour": 14,  # the postcode next to it on the map
-    "postcode-unknown": 12,
+    "postcode-unknown": 18,
     "postcode-elsewhere": 18,  # another one, but the municipality is right
     "municipality-misspelt": 6,
     "municipality-part": 8,  # the name of another part of the same municipality
@@ -34,9 +36,12 @@ COST: Final[dict[str, int]] = {
     "duplicate-in-register": 10,
     "extra-words": 6,
     "extra-word": 2,  # each word after the first
+    "extra-place": 14,  # a place that was not taken for the place
     "extra-figure": 20,  # each word with a figure: it may be a number or a postcode that was meant
 }
 """Cost by correction."""
+
+_ORDINAL: Final = re.compile(r"\d{1,2}(?:e|de|ste|er|ère|ere|ème|eme|ième|ieme)\b", re.IGNORECASE)
 
 TYPING_ERROR: Final = 8
 TYPING_ERROR_SHORT: Final = 12
@@ -49,6 +54,7 @@ SURELY_THE_STREET: Final = 20
 """An address found below this cost by the exact name of its street ends the search for similar names."""
 
 
+@lru_cache(maxsize=4096)
 def cost_of_extra(text: str) -> int:
     """Give the cost of words that belong to nothing.
 
@@ -60,7 +66,7 @@ def cost_of_extra(text: str) -> int:
     words = text.split()
     if not words:
         return 0
-    figures = sum(any(c.isdigit() for c in word) for word in words)
+    figures = sum(any(c.isdigit() for c in word) and not _ORDINAL.match(word) for word in words)
     return COST["extra-words"] + COST["extra-word"] * (len(words) - 1) + COST["extra-figure"] * figures
 
 

@@ -93,24 +93,31 @@ def match_query(register: Register, query: AddressQuery, *, lang: str, require_b
 
 
 def _candidates(register: Register, readings: list[Reading], *, require_box: bool) -> list[Candidate]:
-    candidates: list[Candidate] = []
-    numbered = [reading for reading in readings if reading.designations]
-    for reading in readings:
-        candidates += exact_candidates(register, reading, require_box=require_box)
-    sure = any(
-        (c.outcome is Outcome.FOUND and c.cost <= SURELY_THE_STREET)
-        or (c.cost == 0 and c.outcome is not Outcome.NUMBER_MISSING)
-        for c in candidates
-    )
-    if sure:
+    """Collect what the readings may mean: those that name a place first, and without one only where that fails."""
+    placed = [reading for reading in readings if reading.postcode or reading.place]
+    candidates = [c for reading in placed for c in exact_candidates(register, reading, require_box=require_box)]
+    if _sure(candidates):
         return candidates
     tried: set[tuple[str, str | None, str | None]] = set()
-    for reading in numbered or readings:
+    for reading in [reading for reading in placed if reading.designations] or placed:
         what = (reading.street, reading.postcode, reading.place)
         if reading.street and what not in tried and len(tried) < MOST_FUZZY_READINGS:
             tried.add(what)
             candidates += fuzzy_candidates(register, reading, require_box=require_box)
+    if not any(c.outcome is Outcome.FOUND for c in candidates):
+        for reading in readings:
+            if not (reading.postcode or reading.place):
+                candidates += exact_candidates(register, reading, require_box=require_box)
     return candidates
+
+
+def _sure(candidates: list[Candidate]) -> bool:
+    """Tell whether the street is there in the place named, so that similar names need not be looked at."""
+    return any(
+        (c.outcome is Outcome.FOUND and c.cost <= SURELY_THE_STREET)
+        or (c.cost == 0 and c.outcome is not Outcome.NUMBER_MISSING)
+        for c in candidates
+    )
 
 
 def _judged(register: Register, candidates: list[Candidate], lang: str) -> AddressMatch:

@@ -7,6 +7,7 @@ nothing is decided here: all readings that make sense are listed, the likeliest 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final, Protocol
 
 from geo.addresses.designators import Designation, box_form, number_form, read_designation
@@ -317,7 +318,8 @@ _LEADING_NUMBER: Final = re.compile(
 )
 
 
-def _streets(rest: str) -> Iterator[tuple[str, tuple[Designation, ...], str]]:
+@lru_cache(maxsize=4096)
+def _streets(rest: str) -> tuple[tuple[str, tuple[Designation, ...], str], ...]:
     """Give the ways to cut a text into a street and a designation, with the words that are left over."""
     segments = _segments(rest)
     options: list[tuple[int, str, tuple[Designation, ...], str]] = []
@@ -345,11 +347,9 @@ def _streets(rest: str) -> Iterator[tuple[str, tuple[Designation, ...], str]]:
         if later and read_designation(segment) and segment[:1].isdigit() and not later[0][:1].isdigit():
             add(later[0], _join(segment, *later[1:]), earlier)
     options.sort(key=lambda option: option[0])
-    for _, street, designations, extra in options:
-        yield street, designations, extra
+    found = [(street, designations, extra) for _, street, designations, extra in options]
     if segments and any(c.isalpha() for c in rest):
-        yield rest.strip(" ,"), (), ""
+        found.append((rest.strip(" ,"), (), ""))
     elif segments:
-        yield "", read_designation(rest), ""
-    else:
-        yield "", (), ""
+        found.append(("", read_designation(rest), ""))
+    return tuple(found) or (("", (), ""),)

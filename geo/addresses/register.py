@@ -119,6 +119,10 @@ class Register:
         self._positions = [arrays[f"address.{name}"] for name in ("x", "y", "lon", "lat")]
         self._facts = lru_cache(maxsize=8192)(self._row_facts)
         self.place = lru_cache(maxsize=16384)(self._place)
+        self._known = lru_cache(maxsize=16384)(self._knows_place)
+        self.find_number = lru_cache(maxsize=16384)(self.number_keys.find)
+        self.find_box = lru_cache(maxsize=16384)(self.box_keys.find)
+        self.find_street = lru_cache(maxsize=16384)(self.street_keys.find)
         self.postcode = lru_cache(maxsize=16384)(self._postcode)
         self.postcodes_near = lru_cache(maxsize=4096)(self._postcodes_near)
         self.towns_of_parts = lru_cache(maxsize=4096)(self._towns_of_parts)
@@ -156,9 +160,13 @@ class Register:
                 best += np.flatnonzero(result == nearest).tolist()
         return self._meaning(best, fewest) if best else NOWHERE
 
-    def knows_place(self, text: str) -> bool:
+    def _knows_place(self, text: str) -> bool:
         """Tell whether a place has this name, without typing errors."""
         return any(self.place_keys.find(key) >= 0 for key in place_keys(text) if key)
+
+    def knows_place(self, text: str) -> bool:
+        """Tell whether a place has this name, without typing errors."""
+        return self._known(text)
 
     def knows_postcode(self, text: str) -> bool:
         """Tell whether there is such a postcode."""
@@ -204,7 +212,7 @@ class Register:
 
     def house(self, row: int, number: str) -> tuple[int, int]:
         """Give the range of addresses of a house number in a street row; an empty one where there is none."""
-        form = self.number_keys.find(number)
+        form = self.find_number(number)
         return self.house_of_form(row, form) if form >= 0 else (0, 0)
 
     def house_of_form(self, row: int, form: int) -> tuple[int, int]:
@@ -220,7 +228,8 @@ class Register:
 
     def row_of(self, address: int) -> int:
         """Give the street row of an address."""
-        return int(self.first.searchsorted(address, side="right")) - 1
+        # A bare int would be taken for an int64, and the whole array converted to be compared with it.
+        return int(self.first.searchsorted(np.int32(address), side="right")) - 1
 
     def identifier(self, address: int) -> str:
         """Give the register's identifier of an address."""

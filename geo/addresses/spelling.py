@@ -7,6 +7,7 @@ Albert II-laan*, *Koning Albert 2 laan* and *koning albert iilaan* are one stree
 """
 
 import unicodedata
+from functools import lru_cache
 from itertools import product
 from typing import Final
 
@@ -131,6 +132,11 @@ def street_keys(text: str) -> tuple[str, ...]:
     return ("".join(words),)
 
 
+@lru_cache(maxsize=4096)
+def _first_reading(text: str) -> tuple[str, ...]:
+    return _readings(_words(text))[0]
+
+
 def loose_key(text: str) -> str:
     """Normalise a street name further: without articles, its words in alphabetical order.
 
@@ -139,7 +145,7 @@ def loose_key(text: str) -> str:
     >>> loose_key("Roodebeek Avenue") == loose_key("Avenue de Roodebeek")
     True
     """
-    words = [word for word in _readings(_words(text))[0] if word not in ARTICLES]
+    words = [word for word in _first_reading(text) if word not in ARTICLES]
     return "~" + "".join(sorted(words)) if words else ""
 
 
@@ -153,7 +159,7 @@ def short_key(text: str) -> str:
     >>> short_key("Joseph Wautersstraat")
     '^wautersstraat'
     """
-    words = [word for word in _readings(_words(text))[0] if word not in ARTICLES]
+    words = [word for word in _first_reading(text) if word not in ARTICLES]
     if not words:
         return ""
     if words[0] in STREET_TYPES and len(words) > 1:
@@ -171,7 +177,7 @@ def core_key(text: str) -> str:
     >>> core_key("Avenue Rogier"), core_key("Rogierlaan"), core_key("rue Rogier")
     ('=rogier', '=rogier', '=rogier')
     """
-    words = [word for word in _readings(_words(text))[0] if word not in ARTICLES]
+    words = [word for word in _first_reading(text) if word not in ARTICLES]
     if len(words) > 1 and words[0] in STREET_TYPES:
         return "=" + "".join(words[1:])
     key = "".join(words)
@@ -180,6 +186,7 @@ def core_key(text: str) -> str:
     return "=" + stem if len(stem) >= 3 else ""
 
 
+@lru_cache(maxsize=16384)
 def street_type(key: str) -> str:
     """Tell what kind of street a key names: its French first word or its Dutch or German ending, or nothing.
 
@@ -206,7 +213,7 @@ def typed_words(text: str) -> list[str]:
     >>> typed_words("Av. J. Wauters")
     ['avenue', 'j', 'wauters']
     """
-    return list(_readings(_words(text))[0])
+    return list(_first_reading(text))
 
 
 _PLACE_WORDS: Final = {"st": ("sint", "saint", "sankt"), "ste": ("sainte", "sinte"), "s": ("sur", "s"),
