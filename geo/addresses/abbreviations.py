@@ -7,7 +7,7 @@ different streets.
 
 from typing import Final
 
-__all__ = ["ARTICLES", "GLUED_ENDINGS", "STREET_TYPES", "TYPE_ENDINGS", "WORDS"]
+__all__ = ["ARTICLES", "GLUED_ENDINGS", "STREET_TYPES", "TYPE_BEGINNINGS", "TYPE_ENDINGS", "WORDS"]
 
 WORDS: Final[dict[str, tuple[str, ...]]] = {
     # kinds of street, French
@@ -74,6 +74,12 @@ TYPE_ENDINGS: Final = (
     "markt", "square", "weg", "pad", "hof", "lei", "dijk", "baan", "park",
 )  # fmt: skip
 """The same as the end of a Dutch or German name, longer ones before those that they contain."""
+
+TYPE_BEGINNINGS: Final = (
+    "rue", "avenue", "boulevard", "chaussee", "chemin", "place", "impasse", "route", "sentier", "allee", "quai", "clos",
+    "dreve", "venelle", "passage", "cours",
+)  # fmt: skip
+"""The same as the beginning of a French name."""
 
 ARTICLES: Final = frozenset({
     "de", "la", "le", "les", "du", "des", "l", "d", "aux", "au", "a", "den", "der", "het", "t", "ter", "ten", "van",

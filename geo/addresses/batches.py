@@ -9,9 +9,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from geo.addresses.candidates import relaxed_keys, searched_towns, similar_keys
 from geo.addresses.costs import score_of
 from geo.addresses.designators import box_form, read_designation
-from geo.addresses.exact import ABSENT, UNCLEAR, find_exact
+from geo.addresses.distances import LONGEST, letters_of
+from geo.addresses.exact import ABSENT, NOWHERE, UNCLEAR, find_exact
 from geo.addresses.matching import match_query
 from geo.addresses.questions import (
     MAX_TEXT,
@@ -25,13 +27,15 @@ from geo.addresses.questions import (
 )
 from geo.addresses.readings import clean, has_leading_postcode, read_country, read_postcode
 from geo.addresses.register import Register
-from geo.addresses.spelling import street_keys
+from geo.addresses.similar import RELAXED, find_similar
+from geo.addresses.spelling import street_keys, street_type_number
 
 __all__ = ["Matches", "match_table", "table_of_queries"]
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 Ints = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
+CORRECTED: Final = "street-corrected"
 BY_PART: Final = Reason("municipality-from-locality", "municipality")
 
 
@@ -73,31 +77,34 @@ def _streets(register: Register, texts: list[str]) -> Ints:
     return found
 
 
-def _house_numbers(register: Register, texts: list[str]) -> tuple[list[int], list[int]]:
-    """Give a number to what can be read in one way: the house number, and the box that it brings along."""
-    numbers, boxes = [], []
-    for text in texts:
-        readings = read_designation(clean(text)) if len(text) <= MAX_TEXT else ()
-        first = readings[0] if readings else None
-        # Readings that cut a number apart cost something, and so cannot compete with one that costs nothing.
-        if first is None or first.extra or any(other.direct for other in readings[1:]):
-            numbers.append(UNCLEAR)
-            boxes.append(UNCLEAR)
-            continue
-        number = register.number_keys.find(first.number)
-        box = register.box_keys.find(first.box) if first.box else 0
-        numbers.append(number if number >= 0 else UNCLEAR)
-        boxes.append(box if box >= 0 else UNCLEAR)
-    return numbers, boxes
+def _house_number(register: Register, text: str) -> tuple[int, int, int, bool]:
+    """Give the number of a house number, then of a house number and a box, that a text may be; and if it is but one.
+
+    A text such as `5-7` is read as a range, and as house 5, box 7. Readings that cut a number apart (`5A` as house 5,
+    box A) cost something, and so cannot compete with one that costs nothing.
+    """
+    readings = read_designation(clean(text)) if len(text) <= MAX_TEXT else ()
+    direct = [reading for reading in readings if reading.direct]
+    plain = [reading for reading in direct if not reading.box]
+    boxed = [reading for reading in direct if reading.box]
+    if not direct or len(plain) > 1 or len(boxed) > 1 or any(reading.extra for reading in direct):
+        return UNCLEAR, UNCLEAR, UNCLEAR, False
+    return (
+        register.find_number(plain[0].number) if plain else ABSENT,
+        register.find_number(boxed[0].number) if boxed else ABSENT,
+        register.find_box(boxed[0].box) if boxed else ABSENT,
+        len(readings) == 1,
+    )
+
+
+def _parts(read: list[tuple[int, int, int, bool]]) -> list[Callable[[list[str]], list[int]]]:
+    return [lambda _, part=part: [int(reading[part]) for reading in read] for part in range(4)]  # type: ignore[misc]
 
 
 def _boxes(register: Register, texts: list[str]) -> list[int]:
-    numbers = []
-    for text in texts:
-        form = box_form(clean(text)) if len(text) <= MAX_TEXT else None
-        number = 0 if form == "" else register.box_keys.find(form) if form else UNCLEAR
-        numbers.append(number if number >= 0 else UNCLEAR)
-    return numbers
+    """Give the numbers of boxes: 0 for what is none (`/`), `ABSENT` for a form that no address has."""
+    forms = [box_form(clean(text)) if len(text) <= MAX_TEXT else None for text in texts]
+    return [UNCLEAR if form is None else register.find_box(form) if form else 0 for form in forms]
 
 
 def _postcodes(register: Register, texts: list[str]) -> list[int]:
@@ -117,7 +124,8 @@ class _Places:
     def __init__(self, register: Register, texts: _Texts, questions: int) -> None:
         self.towns: list[int] = []
         self.parts: list[int] = []
-        self.town_start, self.part_start = [0], [0]
+        self.searched: list[int] = []
+        self.town_start, self.part_start, self.search_start = [0], [0], [0]
 
         def number(names: list[str]) -> list[int]:
             numbers = []
@@ -136,53 +144,111 @@ class _Places:
                 self.parts += place.localities
                 self.town_start.append(len(self.towns))
                 self.part_start.append(len(self.parts))
+                self.searched += searched_towns(register, place)
+                self.search_start.append(len(self.searched))
             return numbers
 
         self.numbers = texts.numbered(number, ABSENT, questions)
 
     def arrays(self) -> tuple[Ints, Ints, Ints, Ints]:
-        """Give the lists of municipalities and localities as arrays."""
+        """Give the municipalities and localities of each place, as starts and members."""
         town_start, towns, part_start, parts = (
             np.array(values, np.int32) for values in (self.town_start, self.towns, self.part_start, self.parts)
         )
         return town_start, towns, part_start, parts
 
+    def searched_arrays(self) -> tuple[Ints, Ints]:
+        """Give the municipalities in which similar streets are looked for, as starts and members."""
+        return np.array(self.search_start, np.int32), np.array(self.searched, np.int32)
 
-def _find(register: Register, table: pa.Table) -> tuple[Ints, Flags, Flags, Flags]:
-    """Answer what can be answered word for word.
 
-    Returns the address of each question, else -1; whether the place is a part of a municipality; and whether a
-    postcode and a place were given.
-    """
-    questions = len(table)
-    columns = {name: _Texts(table, name) for name in QUERY_FIELDS}
-    streets = columns["street"].numbered(lambda texts: _streets(register, texts), UNCLEAR, questions)
-    own_boxes: list[int] = []
+class _Questions:
+    """A table of questions as numbers of the index."""
 
-    def house_numbers(texts: list[str]) -> list[int]:
-        numbers, boxes = _house_numbers(register, texts)
-        own_boxes.extend(boxes)
-        return numbers
+    def __init__(self, register: Register, table: pa.Table) -> None:
+        self.register = register
+        self.count = len(table)
+        columns = {name: _Texts(table, name) for name in QUERY_FIELDS}
+        self.street_texts = columns["street"]
+        self.streets = self.street_texts.numbered(lambda texts: _streets(register, texts), UNCLEAR, self.count)
+        read = [_house_number(register, text) for text in columns["house_number"].texts]
+        numbers = [columns["house_number"].numbered(part, UNCLEAR, self.count) for part in _parts(read)]
+        self.plain, self.boxed, self.own_box, self.single = numbers
+        self.box = columns["box"].numbered(lambda texts: _boxes(register, texts), 0, self.count)
+        self.postcodes = columns["postcode"].numbered(lambda texts: _postcodes(register, texts), ABSENT, self.count)
+        self.places = _Places(register, columns["municipality"], self.count)
+        here = columns["country"].numbered(lambda texts: _countries(register, texts), 1, self.count)
+        lined = columns["line"].numbered(lambda texts: [int(bool(clean(t))) for t in texts], 0, self.count)
+        self.streets[(here != 1) | (lined != 0)] = UNCLEAR
 
-    numbers = columns["house_number"].numbered(house_numbers, UNCLEAR, questions)
-    own = columns["house_number"].numbered(lambda _: own_boxes, UNCLEAR, questions)
-    boxes = columns["box"].numbered(lambda texts: _boxes(register, texts), 0, questions)
-    both = np.where((own != 0) & (boxes != 0), UNCLEAR, own + boxes).astype(np.int32)
-    postcodes = columns["postcode"].numbered(lambda texts: _postcodes(register, texts), ABSENT, questions)
-    places = _Places(register, columns["municipality"], questions)
-    here = columns["country"].numbered(lambda texts: _countries(register, texts), 1, questions)
-    lined = columns["line"].numbered(lambda texts: [int(bool(clean(t))) for t in texts], 0, questions)
-    streets[(here != 1) | (lined != 0)] = UNCLEAR
-    found, by_part = np.empty(questions, np.int32), np.empty(questions, bool)
-    arrays = register.arrays
-    find_exact(
-        streets, numbers, both, postcodes, places.numbers, *places.arrays(),
-        register.street_rows.start, register.street_rows.member,
-        register.row_postcode, register.row_municipality, register.row_locality, register.row_street,
-        register.first, register.number, register.number_first, register.box, register.box_first,
-        arrays["address.status"], found, by_part,
-    )  # fmt: skip
-    return found, by_part, postcodes >= 0, places.numbers >= 0
+    def exact(self, numbers: Ints, boxes: Ints) -> tuple[Ints, Flags]:
+        """Find the addresses of one way to read house number and box."""
+        register = self.register
+        found, by_part = np.empty(self.count, np.int32), np.empty(self.count, bool)
+        find_exact(
+            self.streets, numbers, boxes, self.postcodes, self.places.numbers, *self.places.arrays(),
+            register.street_rows.start, register.street_rows.member,
+            register.row_postcode, register.row_municipality, register.row_locality, register.row_street,
+            register.first, register.number, register.number_first, register.box, register.box_first,
+            register.status, found, by_part,
+        )  # fmt: skip
+        return found, by_part
+
+    def find_exact(self) -> tuple[Ints, Flags]:
+        """Find what is answered word for word: in one way to read it, and in no other."""
+        found, by_part = self.exact(self.plain, self.box)
+        # A box in a field of its own leaves a range a range.
+        boxed = np.where(self.box == 0, self.boxed, ABSENT).astype(np.int32)
+        if (boxed != ABSENT).any():
+            other, other_by_part = self.exact(boxed, self.own_box)
+            none = (other == NOWHERE) | (boxed == ABSENT)
+            only_other = (other >= 0) & ((found == NOWHERE) | (self.plain == ABSENT))
+            by_part = np.where(only_other, other_by_part, by_part)
+            found = np.where(only_other, other, np.where(none, found, ABSENT)).astype(np.int32)
+        return np.maximum(found, ABSENT), by_part
+
+    def find_similar(self, exact: Ints) -> tuple[Ints, Ints, Flags]:
+        """Find what differs by typing errors in the street from one address of its place, and their costs."""
+        register = self.register
+        codes, places, postcodes = self.street_texts.codes, self.places.numbers, self.postcodes
+        eligible = (exact < 0) & (self.streets == ABSENT) & (self.plain >= 0) & (self.single == 1) & (self.box >= 0)
+        eligible &= (places != UNCLEAR) & (postcodes != UNCLEAR) & ((places >= 0) | (postcodes >= 0))
+        if codes is None or not eligible.any():
+            return np.full(self.count, -1, np.int32), np.zeros(self.count, np.int32), np.zeros(self.count, bool)
+        different, which = np.unique(codes[eligible], return_inverse=True)
+        keys: list[bytes] = []
+        relaxed = np.full((len(different), RELAXED), -1, np.int32)
+        costs = np.zeros((len(different), RELAXED), np.int32)
+        for place, code in enumerate(different.tolist()):
+            text = self.street_texts.texts[code]
+            variants = similar_keys(text)
+            keys.append(variants[0].encode() if len(variants) == 1 and 2 < len(variants[0]) <= LONGEST else b"")
+            if keys[-1]:
+                for slot, (number, cost) in enumerate(relaxed_keys(register, text).items()):
+                    relaxed[place, slot], costs[place, slot] = number, cost
+        usable = np.array([bool(key) for key in keys])[which]
+        texts = np.full(self.count, -1, np.int32)
+        texts[eligible] = np.where(usable, which, -1)
+        offsets = np.zeros(len(keys) + 1, np.int64)
+        np.cumsum([len(key) for key in keys], out=offsets[1:])
+        found, found_costs = np.empty(self.count, np.int32), np.zeros(self.count, np.int32)
+        by_part = np.empty(self.count, bool)
+        arrays = register.arrays
+        find_similar(
+            texts, offsets, np.frombuffer(b"".join(keys) or b" ", np.uint8),
+            np.array([letters_of(key) for key in keys], np.uint64),
+            np.array([street_type_number(key.decode()) for key in keys], np.uint8),
+            relaxed.ravel(), costs.ravel(),
+            self.plain, self.box, postcodes, places, *self.places.arrays(), *self.places.searched_arrays(),
+            register.municipality_streets.start, register.municipality_streets.member,
+            register.postcode_streets.start, register.postcode_streets.member,
+            register.street_texts.offsets, register.street_texts.text, arrays["street.letters"],
+            arrays["street.kind"], register.street_rows.start, register.street_rows.member,
+            register.row_postcode, register.row_municipality, register.row_locality, register.row_street,
+            register.first, register.number, register.number_first, register.box, register.box_first,
+            register.status, found, found_costs, by_part,
+        )  # fmt: skip
+        return found, found_costs, by_part
 
 
 def _countries(register: Register, texts: list[str]) -> list[int]:
@@ -190,19 +256,25 @@ def _countries(register: Register, texts: list[str]) -> list[int]:
 
 
 class Matches(Sequence[AddressMatch]):
-    """The answers to a batch: arrays for those that were found word for word, made into objects when asked for.
+    """The answers to a batch: arrays for the plain ones, made into objects when asked for.
 
     Attributes
     ----------
     exact
         Number of the address in the index for each question that was accepted word for word, else -1.
+    similar
+        The same for those that are confirmed with a corrected street.
     """
 
     def __init__(self, register: Register, table: pa.Table, *, lang: str, require_box: bool) -> None:
         self._register = register
         self._lang = lang
-        self.exact, self._by_part, self._postcoded, self._placed = _find(register, table)
-        rest = np.flatnonzero(self.exact < 0)
+        questions = _Questions(register, table)
+        self.exact, by_part = questions.find_exact()
+        self.similar, self._costs, similar_by_part = questions.find_similar(self.exact)
+        self._by_part = np.where(self.similar >= 0, similar_by_part, by_part)
+        self._postcoded, self._placed = questions.postcodes >= 0, questions.places.numbers >= 0
+        rest = np.flatnonzero((self.exact < 0) & (self.similar < 0))
         names = [name for name in QUERY_FIELDS if name in table.schema.names]
         asked = table.take(pa.array(rest)).select(names).to_pydict() if len(rest) else {}
         self._others: dict[int, AddressMatch] = {}
@@ -228,32 +300,38 @@ class Matches(Sequence[AddressMatch]):
         if not -len(self) <= place < len(self):
             raise IndexError(place)
         place %= len(self)
-        return self._others.get(place) or self._accepted(place)
+        return self._others.get(place) or self._plain(place)
 
     def __iter__(self) -> Iterator[AddressMatch]:
         return (self[i] for i in range(len(self)))
 
-    def _accepted(self, place: int) -> AddressMatch:
+    def _plain(self, place: int) -> AddressMatch:
         register = self._register
-        address = int(self.exact[place])
-        states = {"street": Component.CONFIRMED, "house_number": Component.CONFIRMED}
+        exact = self.exact[place] >= 0
+        address, cost = int(self.exact[place] if exact else self.similar[place]), int(self._costs[place])
+        states = {"house_number": Component.CONFIRMED}
+        states["street"] = Component.CONFIRMED if exact else Component.CORRECTED
         states["postcode"] = Component.CONFIRMED if self._postcoded[place] else Component.INFERRED
         named = self._placed[place] and not self._by_part[place]
         states["municipality"] = Component.CONFIRMED if named else Component.INFERRED
-        reasons = (BY_PART,) if self._by_part[place] else ()
+        reasons: tuple[Reason, ...] = () if exact else (Reason(CORRECTED, "street", cost),)
+        reasons += (BY_PART,) if self._by_part[place] else ()
         if register.box_form[register.box[address]]:
             states["box"] = Component.CONFIRMED
-        return AddressMatch(
-            Verdict.ACCEPT, Level.DWELLING, states, register.official(address), (), reasons, score_of(0), self._lang
-        )
+        verdict = Verdict.ACCEPT if exact else Verdict.CONFIRM
+        official = register.official(address)
+        return AddressMatch(verdict, Level.DWELLING, states, official, (), reasons, score_of(cost), self._lang)
 
     def to_table(self) -> pa.Table:
         """Give the answers as a table: verdict, level, score, address_id, reasons (codes, one space between)."""
-        verdicts = np.full(len(self), Verdict.ACCEPT.value, object)
+        similar = self.similar >= 0
+        verdicts = np.where(similar, Verdict.CONFIRM.value, Verdict.ACCEPT.value).astype(object)
         levels = np.full(len(self), Level.DWELLING.value, object)
-        scores = np.full(len(self), score_of(0))
-        reasons = np.where(self._by_part, BY_PART.code, "").astype(object)
-        identifiers = self._register.identifiers(self.exact)
+        costs, which = np.unique(self._costs, return_inverse=True)
+        scores = np.array([score_of(cost) for cost in costs.tolist()])[which]
+        codes = np.array(["", BY_PART.code, CORRECTED, f"{CORRECTED} {BY_PART.code}"], object)
+        reasons = codes[2 * similar + self._by_part]
+        identifiers = self._register.identifiers(np.maximum(self.exact, self.similar))
         others = np.fromiter(self._others, np.int64, len(self._others))
         matches = list(self._others.values())
         verdicts[others] = [match.verdict.value for match in matches]

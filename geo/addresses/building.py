@@ -21,7 +21,7 @@ from geo.addresses.distances import letters_of
 from geo.addresses.lexicon import lists_of, pool_of, table_of
 from geo.addresses.nearest import write_grid
 from geo.addresses.questions import AddressIndexError
-from geo.addresses.spelling import core_key, loose_key, place_keys, short_key, street_keys
+from geo.addresses.spelling import core_key, loose_key, place_keys, short_key, street_keys, street_type_number
 from geo.addresses.storage import ArrayWriter, new_folder
 from geo.addresses.suggesting import write_prefixes
 
@@ -253,6 +253,7 @@ def _write_keys(names: list[str], table: Array, postcodes: int, towns: int, writ
     lists_of(table[row[is_full], 3], key[is_full], postcodes, "postcode.street", writer.add)
     lists_of(table[row[is_full], 5], key[is_full], towns, "municipality.street", writer.add)
     writer.add("street.letters", np.array([letters_of(key.encode()) for key in numbered], np.uint64))
+    writer.add("street.kind", np.array([street_type_number(key) for key in numbered], np.uint8))
 
 
 def _write_neighbours(postcode: Array, postcodes: int, start: Array, positions: dict[str, Array], writer: Any) -> None:

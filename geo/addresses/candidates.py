@@ -18,14 +18,21 @@ from geo.addresses.distances import LONGEST, distances, letters_of
 from geo.addresses.questions import Component, Reason
 from geo.addresses.readings import Reading
 from geo.addresses.register import CURRENT, Place, Register
+from geo.addresses.similar import MOST_CANDIDATES, most_edits
 from geo.addresses.spelling import core_key, fold, loose_key, short_key, street_keys, street_type, typed_words
 
-__all__ = ["Candidate", "Outcome", "exact_candidates", "fuzzy_candidates"]
+__all__ = [
+    "Candidate",
+    "Outcome",
+    "exact_candidates",
+    "fuzzy_candidates",
+    "relaxed_keys",
+    "searched_towns",
+    "similar_keys",
+]
 
 MOST_ROWS: Final = 400
 """So many rows of one street name are looked at where no place narrows them down."""
-MOST_STREETS: Final = 12
-"""So many similar streets are looked at."""
 
 
 class Outcome(Enum):
@@ -401,9 +408,7 @@ def fuzzy_candidates(register: Register, reading: Reading, *, require_box: bool)
     if not where.named or not reading.street:
         return []
     place = where.place if where.place is not None and where.place.known else None
-    towns = place.municipalities if place else ()
-    if place and place.localities:
-        towns = tuple(dict.fromkeys((*towns, *register.towns_of_parts(place.localities))))
+    towns = searched_towns(register, place) if place else ()
     postcodes: tuple[int, ...] = (where.postcode,) if where.postcode is not None and where.postcode >= 0 else ()
     similar = _similar(register, reading.street, register.town_streets(towns, postcodes))
     found = _of_similar(register, reading, where, similar, require_box=require_box)
@@ -413,6 +418,34 @@ def fuzzy_candidates(register: Register, reading: Reading, *, require_box: bool)
             register, reading, where, _similar(register, reading.street, pool), require_box=require_box
         )
     return found
+
+
+def searched_towns(register: Register, place: Place) -> tuple[int, ...]:
+    """Give the municipalities in which a place's similar streets are looked for."""
+    if not place.localities:
+        return place.municipalities
+    return tuple(sorted({*place.municipalities, *register.towns_of_parts(place.localities)}))
+
+
+def similar_keys(street: str) -> tuple[str, ...]:
+    """Give the keys that a name is compared by: an ending that looks shortened may be a typing error.
+
+    Examples
+    --------
+    >>> similar_keys("Place du Beregr")
+    ('placeduberegracht', 'placeduberegr')
+    """
+    return tuple(dict.fromkeys((*street_keys(street), fold(street).replace(" ", ""))))
+
+
+def relaxed_keys(register: Register, street: str) -> dict[int, int]:
+    """Give the loose, short and core keys of a name that exist, and the cost of each."""
+    costs: dict[int, int] = {}
+    for key, cost in ((loose_key(street), "loose"), (short_key(street), "short"), (core_key(street), "core")):
+        number = register.find_street(key) if key else -1
+        if number >= 0 and (cost != "short" or _initials_agree(register, street, number)):
+            costs[number] = COST[f"street-{cost}"]
+    return costs
 
 
 def _of_similar(
@@ -428,17 +461,12 @@ def _of_similar(
 
 def _similar(register: Register, street: str, pool: npt.NDArray[np.int32]) -> dict[int, int]:
     """Give the keys of streets with a similar name, and the cost of taking each for the name given."""
-    costs: dict[int, int] = {}
-    for key, cost in ((loose_key(street), "loose"), (short_key(street), "short"), (core_key(street), "core")):
-        number = register.find_street(key) if key else -1
-        if number >= 0 and (cost != "short" or _initials_agree(register, street, number)):
-            costs[number] = COST[f"street-{cost}"]
-    # An ending that looks shortened may be a typing error (`Beregr` for *Berger*): the letters as typed count too.
-    for key in dict.fromkeys((*street_keys(street), fold(street).replace(" ", ""))):
+    costs = relaxed_keys(register, street)
+    for key in similar_keys(street):
         raw = key.encode()
         if not 2 < len(raw) <= LONGEST or not len(pool):
             continue
-        most = 1 if len(raw) < 5 else 2 if len(raw) < 10 else 3
+        most = most_edits(len(raw))
         result = np.empty(len(pool), np.uint8)
         texts = register.street_texts
         distances(
@@ -446,7 +474,7 @@ def _similar(register: Register, street: str, pool: npt.NDArray[np.int32]) -> di
             register.arrays["street.letters"], result,
         )  # fmt: skip
         near = np.flatnonzero(result <= most)
-        near = near[np.argsort(result[near], kind="stable")][:MOST_STREETS]
+        near = near[np.argsort(result[near], kind="stable")][:MOST_CANDIDATES]
         kind = street_type(key)
         for i in near.tolist():
             number, edits = int(pool[i]), int(result[i])

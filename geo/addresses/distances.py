@@ -14,7 +14,17 @@ from numba import types
 
 from geo.compiled import INTS, WIDE_INTS, compiled, inlined
 
-__all__ = ["FAR", "LONGEST", "distances", "letters_of"]
+__all__ = [
+    "BYTES",
+    "FAR",
+    "LONGEST",
+    "READ_LETTERS",
+    "READ_WIDE",
+    "distance",
+    "distances",
+    "letters_of",
+    "mark_letters",
+]
 
 Array = npt.NDArray[Any]
 
@@ -69,6 +79,45 @@ def _bits(word: Any) -> Any:
     return count
 
 
+@inlined
+def mark_letters(text: Any, start: Any, end: Any, masks: Any) -> None:
+    """Note for each letter at which places of a key it stands."""
+    masks[:] = 0
+    for place in range(start, end):
+        masks[_letter(text[place])] |= np.uint64(1) << np.uint64(place - start)
+
+
+@inlined
+def distance(masks: Any, letters: Any, length: Any, most: Any, text: Any, start: Any, end: Any, other: Any) -> Any:
+    """Compare a marked key with another, whose set of letters is `other`; 127 where it is farther than `most`."""
+    if abs((end - start) - length) > most:
+        return 127
+    if _bits(letters & ~other) > most or _bits(other & ~letters) > most:
+        return 127
+    one = np.uint64(1)
+    last = one << np.uint64(length - 1)
+    vp, vn, d0, before = ~np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0)
+    edits = length
+    for place in range(start, end):
+        pm = masks[_letter(text[place])]
+        swap = (((~d0) & pm) << one) & before
+        d0 = (((pm & vp) + vp) ^ vp) | pm | vn | swap
+        hp = vn | ~(d0 | vp)
+        hn = d0 & vp
+        if hp & last:
+            edits += 1
+        elif hn & last:
+            edits -= 1
+        hp = (hp << one) | one
+        hn = hn << one
+        vp = hn | ~(d0 | hp)
+        vn = hp & d0
+        before = pm
+        if edits - (end - place - 1) > most:
+            return 127
+    return edits if edits <= most else 127
+
+
 @compiled(
     types.void(BYTES, types.uint64, types.int64, INTS, READ_WIDE, BYTES, READ_LETTERS, types.Array(types.uint8, 1, "C"))
 )
@@ -92,39 +141,10 @@ def distances(
     result
         Receives the distance to each candidate, `FAR` where it is more than `most`.
     """
-    one = np.uint64(1)
-    masks = np.zeros(37, np.uint64)
+    masks = np.empty(37, np.uint64)
     length = len(key)
-    for i in range(length):
-        masks[_letter(key[i])] |= one << np.uint64(i)
-    last = one << np.uint64(length - 1)
+    mark_letters(key, 0, length, masks)
     for i in range(len(candidates)):
         candidate = candidates[i]
         start, end = offsets[candidate], offsets[candidate + 1]
-        result[i] = 127
-        if abs((end - start) - length) > most:
-            continue
-        other = sets[candidate]
-        if _bits(letters & ~other) > most or _bits(other & ~letters) > most:
-            continue
-        vp, vn, d0, before = ~np.uint64(0), np.uint64(0), np.uint64(0), np.uint64(0)
-        distance = length
-        for place in range(start, end):
-            pm = masks[_letter(text[place])]
-            swap = (((~d0) & pm) << one) & before
-            d0 = (((pm & vp) + vp) ^ vp) | pm | vn | swap
-            hp = vn | ~(d0 | vp)
-            hn = d0 & vp
-            if hp & last:
-                distance += 1
-            elif hn & last:
-                distance -= 1
-            hp = (hp << one) | one
-            hn = hn << one
-            vp = hn | ~(d0 | hp)
-            vn = hp & d0
-            before = pm
-            if distance - (end - place - 1) > most:
-                break
-        if distance <= most:
-            result[i] = distance
+        result[i] = distance(masks, letters, length, most, text, start, end, sets[candidate])

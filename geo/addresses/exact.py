@@ -3,7 +3,7 @@
 Only what the rules of `geo.addresses.matching` accept without any correction is answered here; every other question
 is left to them. So this is a short cut and never a second opinion, which a test holds over the whole evaluation set.
 """
-# ruff: noqa: PLR0912 - one loop that stays in registers
+# ruff: noqa: PLR0912, PLR0915 - one loop that stays in registers
 
 from typing import Any, Final
 
@@ -12,14 +12,16 @@ from numba import types
 
 from geo.compiled import INTS, compiled, inlined
 
-__all__ = ["ABSENT", "UNCLEAR", "find_exact"]
+__all__ = ["ABSENT", "NOWHERE", "UNCLEAR", "find_exact"]
 
 Array = npt.NDArray[Any]
 
 ABSENT: Final = -1
-"""The question has no such part."""
+"""The question has no such part; or, for a house number or a box, the register has none of this form."""
 UNCLEAR: Final = -2
 """The part needs the rules."""
+NOWHERE: Final = -3
+"""No registered address is what the question says, word for word."""
 
 _READ: Final = types.Array(types.int32, 1, "C", readonly=True)
 _READ_BYTES: Final = types.Array(types.uint8, 1, "C", readonly=True)
@@ -69,7 +71,8 @@ def find_exact(
     row_first, address_number, number_first, address_box, box_first, status
         Addresses of the index.
     found
-        Receives the address of each question, -1 where the rules must decide.
+        Receives the address of each question, -1 where the rules must decide, `NOWHERE` where no address has this
+        street, house number and box there.
     by_part
         Receives whether the place named is a part of the municipality.
     """
@@ -77,7 +80,10 @@ def find_exact(
         found[i] = -1
         by_part[i] = False
         street, number, box, postcode, place = streets[i], numbers[i], boxes[i], postcodes[i], places[i]
-        if street < 0 or number < 0 or box < 0 or postcode == -2 or place == -2 or (postcode < 0 and place < 0):
+        if street < 0 or number == -2 or box == -2 or postcode == -2 or place == -2 or (postcode < 0 and place < 0):
+            continue
+        if number == -1 or box == -1:
+            found[i] = -3
             continue
         only_street = -1
         low, high = 0, 0
@@ -108,12 +114,18 @@ def find_exact(
                     clear = False
                     break
                 low, high, part = start, end, not in_town
-        if not clear or high <= low:
+        if not clear:
+            continue
+        if high <= low:
+            found[i] = -3
             continue
         if box > 0:
             start = _first_not_below(address_box, low, high, box_first[box])
             high = _first_not_below(address_box, start, high, box_first[box + 1])
             low = start
+            if low == high:
+                found[i] = -3
+                continue
         elif address_box[high - 1] >= box_first[1]:
             continue  # a building with boxes, and none was given
         current = -1

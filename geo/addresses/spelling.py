@@ -11,9 +11,19 @@ from functools import lru_cache
 from itertools import product
 from typing import Final
 
-from geo.addresses.abbreviations import ARTICLES, GLUED_ENDINGS, STREET_TYPES, TYPE_ENDINGS, WORDS
+from geo.addresses.abbreviations import ARTICLES, GLUED_ENDINGS, STREET_TYPES, TYPE_BEGINNINGS, TYPE_ENDINGS, WORDS
 
-__all__ = ["core_key", "fold", "loose_key", "place_keys", "short_key", "street_keys", "street_type", "typed_words"]
+__all__ = [
+    "core_key",
+    "fold",
+    "loose_key",
+    "place_keys",
+    "short_key",
+    "street_keys",
+    "street_type",
+    "street_type_number",
+    "typed_words",
+]
 
 MAX_READINGS: Final = 12
 """Keys of one text at most; a text with more abbreviations than that is no street name."""
@@ -198,11 +208,18 @@ def street_type(key: str) -> str:
     for ending in TYPE_ENDINGS:
         if key.endswith(ending):
             return ending
-    for kind in ("rue", "avenue", "boulevard", "chaussee", "chemin", "place", "square", "impasse", "route", "ruelle",
-                 "sentier", "allee", "quai", "clos", "dreve", "venelle", "passage", "cours"):  # fmt: skip
+    for kind in TYPE_BEGINNINGS:
         if key.startswith(kind):
             return kind
     return ""
+
+
+_KIND_NUMBERS: Final = {kind: number for number, kind in enumerate(("", *TYPE_ENDINGS, *TYPE_BEGINNINGS))}
+
+
+def street_type_number(key: str) -> int:
+    """Give the kind of street as a number, 0 for none."""
+    return _KIND_NUMBERS[street_type(key)]
 
 
 def typed_words(text: str) -> list[str]:

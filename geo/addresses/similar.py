@@ -1,0 +1,218 @@
+"""The plain corrections of a batch: one street of the place has a name like the one given, and the house is there.
+
+As with the exact matches, only what the rules of `geo.addresses.matching` confirm without any other candidate is
+answered here, at the cost that they would give it; wherever a second street could be meant, a box is in doubt or the
+place does not agree, the question is left to them.
+"""
+# ruff: noqa: PLR0912, PLR0915 - one loop that stays in registers
+
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from numba import types
+
+from geo.addresses.costs import COST, TYPING_ERROR, TYPING_ERROR_SHORT
+from geo.addresses.distances import BYTES, READ_LETTERS, READ_WIDE, distance, mark_letters
+from geo.compiled import INTS, compiled, inlined
+
+__all__ = ["MOST_CANDIDATES", "RELAXED", "find_similar", "most_edits"]
+
+Array = npt.NDArray[Any]
+
+RELAXED: Final = 3
+"""Keys besides those of the place: loose, short and core."""
+MOST_CANDIDATES: Final = 12
+"""So many similar streets are looked at; where there are more, the nearest of them."""
+MOST_COST: Final = 28
+"""Up to this cost nothing that was not found can come before what was."""
+_TYPING_ERROR: Final = TYPING_ERROR
+_TYPING_ERROR_SHORT: Final = TYPING_ERROR_SHORT
+_OTHER_KIND: Final = COST["street-kind"]
+_ROOM: Final = MOST_CANDIDATES + RELAXED
+
+_READ: Final = types.Array(types.int32, 1, "C", readonly=True)
+
+
+def most_edits(length: int) -> int:
+    """Give the typing errors that a name of a length may have."""
+    return 1 if length < 5 else 2 if length < 10 else 3
+
+
+@inlined
+def _add(keys: Any, costs: Any, count: Any, key: Any, cost: Any) -> Any:
+    """Keep a candidate at its lowest cost; give the new count."""
+    for i in range(count):
+        if keys[i] == key:
+            costs[i] = min(costs[i], cost)
+            return count
+    if count < len(keys):
+        keys[count] = key
+        costs[count] = cost
+    return count + 1
+
+
+@inlined
+def _first_not_below(values: Any, start: Any, end: Any, bound: Any) -> Any:
+    while start < end:
+        middle = (start + end) >> 1
+        if values[middle] < bound:
+            start = middle + 1
+        else:
+            end = middle
+    return start
+
+
+@compiled(
+    types.void(
+        INTS, READ_WIDE, BYTES, READ_LETTERS, BYTES,  # the different texts, one for each question; their keys
+        INTS, INTS,  # relaxed keys of each text and their costs
+        INTS, INTS, INTS, INTS,  # number, box, postcode, place of each question
+        INTS, INTS, INTS, INTS, INTS, INTS,  # towns, parts and searched towns of each place
+        _READ, _READ, _READ, _READ,  # keys of municipalities and of postcodes
+        READ_WIDE, BYTES, READ_LETTERS, BYTES, _READ, _READ,  # all keys and their rows
+        _READ, _READ, _READ, _READ,  # postcode, municipality, locality, street of each row
+        _READ, _READ, _READ, _READ, _READ, BYTES,  # addresses
+        INTS, INTS, types.Array(types.boolean, 1, "C"),
+    )
+)  # fmt: skip
+def find_similar(
+    texts: Array, offsets: Array, letters_text: Array, letters: Array, kinds: Array,
+    relaxed: Array, relaxed_costs: Array,
+    numbers: Array, boxes: Array, postcodes: Array, places: Array,
+    town_start: Array, towns: Array, part_start: Array, parts: Array, search_start: Array, searched: Array,
+    town_key_start: Array, town_keys: Array, postcode_key_start: Array, postcode_keys: Array,
+    key_offsets: Array, key_text: Array, key_letters: Array, key_kinds: Array, key_start: Array, key_rows: Array,
+    row_postcode: Array, row_town: Array, row_part: Array, row_street: Array,
+    row_first: Array, address_number: Array, number_first: Array, address_box: Array, box_first: Array, status: Array,
+    found: Array, costs_found: Array, by_part: Array,
+) -> None:  # fmt: skip
+    """Find the one current address that each question names but for typing errors in its street.
+
+    Parameters
+    ----------
+    texts
+        Number of each question's street among the different ones, -1 for a question that is not to be looked at.
+    offsets, letters_text, letters, kinds
+        The keys of the different streets, their letters and their kinds of street.
+    relaxed, relaxed_costs
+        `RELAXED` other keys for each different street, -1 for none, and their costs.
+    numbers, boxes, postcodes, places
+        As for `geo.addresses.exact.find_exact`; at least one of the last two is given, and none is unclear.
+    town_start, towns, part_start, parts, search_start, searched
+        Municipalities and localities of each place, and the municipalities whose streets are searched.
+    town_key_start, town_keys, postcode_key_start, postcode_keys
+        Streets of municipalities and postcodes.
+    key_offsets, key_text, key_letters, key_kinds, key_start, key_rows
+        All streets, and their rows.
+    row_postcode, row_town, row_part, row_street
+        Rows.
+    row_first, address_number, number_first, address_box, box_first, status
+        Addresses.
+    found, costs_found, by_part
+        Receive the address, or -1; its cost; and whether the place named is a part of the municipality.
+    """
+    masks = np.empty(37, np.uint64)
+    keys = np.empty(_ROOM, np.int32)
+    costs = np.empty(_ROOM, np.int32)
+    for i in range(len(texts)):
+        found[i] = -1
+        by_part[i] = False
+        text = texts[i]
+        if text < 0:
+            continue
+        number, box, postcode, place = numbers[i], boxes[i], postcodes[i], places[i]
+        begin, length = offsets[text], offsets[text + 1] - offsets[text]
+        mark_letters(letters_text, begin, begin + length, masks)
+        most = 1 if length < 5 else 2 if length < 10 else 3
+        second = _TYPING_ERROR_SHORT if length <= 6 else _TYPING_ERROR
+        count = 0
+        for k in range(RELAXED):
+            if relaxed[RELAXED * text + k] >= 0:
+                count = _add(keys, costs, count, relaxed[RELAXED * text + k], relaxed_costs[RELAXED * text + k])
+        given = count
+        pools = search_start[place + 1] - search_start[place] if place >= 0 else 0
+        for pool in range(pools + 1):
+            if pool < pools:
+                town = searched[search_start[place] + pool]
+                low, high = town_key_start[town], town_key_start[town + 1]
+            elif postcode >= 0:
+                low, high = postcode_key_start[postcode], postcode_key_start[postcode + 1]
+            else:
+                break
+            for k in range(low, high):
+                key = town_keys[k] if pool < pools else postcode_keys[k]
+                edits = distance(
+                    masks,
+                    letters[text],
+                    length,
+                    most,
+                    key_text,
+                    key_offsets[key],
+                    key_offsets[key + 1],
+                    key_letters[key],
+                )
+                if edits <= most:
+                    cost = _TYPING_ERROR + max(edits - 1, 0) * second
+                    if kinds[text] and key_kinds[key] and kinds[text] != key_kinds[key]:
+                        cost += _OTHER_KIND
+                    count = _add(keys, costs, count, key, cost)
+        if count - given > MOST_CANDIDATES:
+            continue
+        winner, winner_cost, low, high = -1, 0, 0, 0
+        clear = True
+        part = False
+        for c in range(count):
+            only_street, several, here, agreed = -1, False, False, False
+            for k in range(key_start[keys[c]], key_start[keys[c] + 1]):
+                row = key_rows[k]
+                in_town, in_part = False, False
+                if place >= 0:
+                    for j in range(town_start[place], town_start[place + 1]):
+                        in_town = in_town or towns[j] == row_town[row]
+                    for j in range(part_start[place], part_start[place + 1]):
+                        in_part = in_part or parts[j] == row_part[row]
+                in_postcode = postcode >= 0 and row_postcode[row] == postcode
+                if not (in_town or in_part or in_postcode):
+                    continue
+                agreed = True
+                whole = (place < 0 or in_town or in_part) and (postcode < 0 or in_postcode)
+                if whole:
+                    several = several or (only_street >= 0 and row_street[row] != only_street)
+                    only_street = row_street[row]
+                end = row_first[row + 1]
+                start = _first_not_below(address_number, row_first[row], end, number_first[number])
+                end = _first_not_below(address_number, start, end, number_first[number + 1])
+                if start == end:
+                    continue
+                here = True
+                if not whole or (winner >= 0 and winner != row):
+                    clear = False
+                    break
+                winner_cost = costs[c] if winner < 0 else min(winner_cost, costs[c])
+                winner, low, high = row, start, end
+                part = place >= 0 and not in_town
+            # Without a row that agrees the rules go on to look elsewhere, unless both parts of the place were given.
+            if (here and several) or (not agreed and (place < 0 or postcode < 0)):
+                clear = False
+            if not clear:
+                break
+        if not clear or winner < 0 or winner_cost > MOST_COST:
+            continue
+        if box > 0:
+            start = _first_not_below(address_box, low, high, box_first[box])
+            high = _first_not_below(address_box, start, high, box_first[box + 1])
+            low = start
+        elif address_box[high - 1] >= box_first[1]:
+            continue
+        current = -1
+        for address in range(low, high):
+            if status[address] == 0:
+                if current >= 0:
+                    current = -2
+                    break
+                current = address
+        if current >= 0:
+            found[i] = current
+            costs_found[i] = winner_cost
+            by_part[i] = part
