@@ -8,7 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal
 
-from licensing.money import Rounding
+from licensing.money import Rounding, exact_arithmetic
 from licensing.tiers import TierTable
 
 Country = Literal["BE", "NL"]
@@ -163,3 +163,10 @@ class PriceBook:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "countries", MappingProxyType(dict(self.countries)))
+
+    def price_per_household(self, yearly: Decimal, households: int) -> Decimal | None:
+        """Return a yearly price by household, to the cent; None where there are no households."""
+        if not households:
+            return None
+        with exact_arithmetic():
+            return Rounding(mode=self.rounding.mode).apply(yearly / households)

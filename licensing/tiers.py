@@ -127,6 +127,11 @@ class TierTable:
         """Return the unrounded price a year of a count of households."""
         return self.within_bounds(sum((part.amount for part in self.parts(households)), ZERO))
 
+    def tier_of(self, households: int) -> int:
+        """Return the number, from 1, of the tier that a count falls in."""
+        reached = (number for number, (first, _) in enumerate(self.ranges(), start=1) if first <= max(households, 1))
+        return max(reached)
+
     def households_to_next_tier(self, households: int) -> int | None:
         """Return how many more households reach the next tier; None in the open one.
 

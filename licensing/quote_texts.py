@@ -1,0 +1,208 @@
+"""The words of a quote in Dutch, French, German and English: names of lines, and the sentence of every step."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from licensing.quote_request import Language
+
+
+def _say(nl: str, fr: str, de: str, en: str) -> Mapping[Language, str]:
+    return MappingProxyType({"nl": nl, "fr": fr, "de": de, "en": en})
+
+
+ITEMS: Final[Mapping[str, Mapping[Language, str]]] = MappingProxyType(
+    {
+        "base": _say("Basislicentie", "Licence de base", "Grundlizenz", "Base licence"),
+        "inclusie-en-buurtzorg": _say(
+            "Inclusie en buurtzorg",
+            "Inclusion et entraide de quartier",
+            "Inklusion und Nachbarschaftshilfe",
+            "Inclusion and neighbourhood care",
+        ),
+        "buurtcommunicatie": _say(
+            "Buurtcommunicatie",
+            "Communication de quartier",
+            "Kommunikation im Viertel",
+            "Neighbourhood communication",
+        ),
+        "burgerparticipatie": _say(
+            "Burgerparticipatie", "Participation citoyenne", "Bürgerbeteiligung", "Citizen participation"
+        ),
+        "bundle-discount": _say("Bundelkorting", "Remise de groupe", "Bündelrabatt", "Bundle discount"),
+        "term-discount": _say("Meerjarenkorting", "Remise pluriannuelle", "Mehrjahresrabatt", "Multi-year discount"),
+        "pilot-discount": _say(
+            "Korting voor een proefproject",
+            "Remise pour un projet pilote",
+            "Rabatt für ein Pilotprojekt",
+            "Pilot discount",
+        ),
+        "start-up": _say("Opstart (eenmalig)", "Démarrage (unique)", "Einrichtung (einmalig)", "Start-up (one-off)"),
+        "letters": _say(
+            "Uitnodigingsbrieven (eenmalig)",
+            "Lettres d'invitation (unique)",
+            "Einladungsbriefe (einmalig)",
+            "Invitation letters (one-off)",
+        ),
+    }
+)
+"""The name of each kind of line and each programme line."""
+
+METHODS: Final[Mapping[str, Mapping[Language, str]]] = MappingProxyType(
+    {
+        "official": _say("officieel", "officiel", "amtlich", "official"),
+        "split-by-dwellings": _say(
+            "verdeeld volgens woningen",
+            "réparti selon les logements",
+            "nach Wohnungen aufgeteilt",
+            "split by dwellings",
+        ),
+        "split-by-area": _say(
+            "verdeeld volgens oppervlakte", "réparti selon la superficie", "nach Fläche aufgeteilt", "split by area"
+        ),
+        "residual-by-dwellings": _say(
+            "geschat volgens woningen",
+            "estimé selon les logements",
+            "nach Wohnungen geschätzt",
+            "estimated by dwellings",
+        ),
+        "residual-by-population": _say(
+            "geschat volgens inwoners",
+            "estimé selon la population",
+            "nach Einwohnern geschätzt",
+            "estimated by population",
+        ),
+        "residual-by-area": _say(
+            "geschat volgens oppervlakte", "estimé selon la superficie", "nach Fläche geschätzt", "estimated by area"
+        ),
+        "occupancy": _say(
+            "geschat volgens bezetting",
+            "estimé selon l'occupation",
+            "nach Belegung geschätzt",
+            "estimated by occupancy",
+        ),
+    }
+)
+"""How a count was found (`households.counts.Method`)."""
+
+STEPS: Final[Mapping[str, Mapping[Language, str]]] = MappingProxyType(
+    {
+        "counts": _say(
+            "{name}: {households} huishoudens in {buurten} van de {buurten_in_plan} buurten van plan {plan}, "
+            "geteld in {release}.",
+            "{name} : {households} ménages dans {buurten} des {buurten_in_plan} quartiers du plan {plan}, "
+            "comptés dans {release}.",
+            "{name}: {households} Haushalte in {buurten} von {buurten_in_plan} Vierteln des Plans {plan}, "
+            "gezählt in {release}.",
+            "{name}: {households} households in {buurten} of the {buurten_in_plan} buurten of plan {plan}, "
+            "counted in {release}.",
+        ),
+        "unknown-sectors": _say(
+            "Statistische sectoren zonder gepubliceerd aantal: {sectors}. Ze tellen niet mee.",
+            "Secteurs statistiques sans nombre publié : {sectors}. Ils ne sont pas comptés.",
+            "Statistische Sektoren ohne veröffentlichte Zahl: {sectors}. Sie werden nicht mitgezählt.",
+            "Statistical sectors without a published count: {sectors}. They are not counted.",
+        ),
+        "pilot": _say(
+            "Slechts een deel van de buurten: de regels voor een proefproject gelden.",
+            "Une partie des quartiers seulement : les règles d'un projet pilote s'appliquent.",
+            "Nur ein Teil der Viertel: es gelten die Regeln für ein Pilotprojekt.",
+            "Some of the buurten only: the rules for a pilot hold.",
+        ),
+        "tier-graduated": _say(
+            "{item}, schijf {range} huishoudens: {formula} = {amount}.",
+            "{item}, tranche {range} ménages : {formula} = {amount}.",
+            "{item}, Staffel {range} Haushalte: {formula} = {amount}.",
+            "{item}, tier {range} households: {formula} = {amount}.",
+        ),
+        "tier-volume": _say(
+            "{item}: alle huishoudens vallen in de schijf {range}: {formula} = {amount}.",
+            "{item} : tous les ménages tombent dans la tranche {range} : {formula} = {amount}.",
+            "{item}: alle Haushalte fallen in die Staffel {range}: {formula} = {amount}.",
+            "{item}: all households fall in the tier {range}: {formula} = {amount}.",
+        ),
+        "minimum": _say(
+            "{item}: {price} ligt onder het minimum, dus {amount}.",
+            "{item} : {price} est inférieur au minimum, donc {amount}.",
+            "{item}: {price} liegt unter dem Mindestpreis, also {amount}.",
+            "{item}: {price} is below the minimum, so {amount}.",
+        ),
+        "maximum": _say(
+            "{item}: {price} ligt boven het maximum, dus {amount}.",
+            "{item} : {price} dépasse le maximum, donc {amount}.",
+            "{item}: {price} liegt über dem Höchstpreis, also {amount}.",
+            "{item}: {price} is above the maximum, so {amount}.",
+        ),
+        "line": _say(
+            "{item}, jaar {year}: {amount}.",
+            "{item}, année {year} : {amount}.",
+            "{item}, Jahr {year}: {amount}.",
+            "{item}, year {year}: {amount}.",
+        ),
+        "indexation": _say(
+            "{item}, jaar {year}: {price} × {factor} (indexering van {percent} per jaar) = {amount}.",
+            "{item}, année {year} : {price} × {factor} (indexation de {percent} par an) = {amount}.",
+            "{item}, Jahr {year}: {price} × {factor} (Indexierung von {percent} pro Jahr) = {amount}.",
+            "{item}, year {year}: {price} × {factor} (indexation of {percent} a year) = {amount}.",
+        ),
+        "bundle-discount": _say(
+            "{item}, jaar {year}: {programmes} programmalijnen, {percent} van {price} = {amount}.",
+            "{item}, année {year} : {programmes} lignes de programme, {percent} de {price} = {amount}.",
+            "{item}, Jahr {year}: {programmes} Programmlinien, {percent} von {price} = {amount}.",
+            "{item}, year {year}: {programmes} programme lines, {percent} of {price} = {amount}.",
+        ),
+        "term-discount": _say(
+            "{item}, jaar {year}: looptijd van {years} jaar, {percent} van {price} = {amount}.",
+            "{item}, année {year} : durée de {years} ans, {percent} de {price} = {amount}.",
+            "{item}, Jahr {year}: Laufzeit von {years} Jahren, {percent} von {price} = {amount}.",
+            "{item}, year {year}: term of {years} years, {percent} of {price} = {amount}.",
+        ),
+        "pilot-discount": _say(
+            "{item}, jaar {year}: {percent} van {price} = {amount}.",
+            "{item}, année {year} : {percent} de {price} = {amount}.",
+            "{item}, Jahr {year}: {percent} von {price} = {amount}.",
+            "{item}, year {year}: {percent} of {price} = {amount}.",
+        ),
+        "start-up": _say("{item}: {amount}.", "{item} : {amount}.", "{item}: {amount}.", "{item}: {amount}."),
+        "letters": _say(
+            "{item}: {letters} × {unit} = {amount}.",
+            "{item} : {letters} × {unit} = {amount}.",
+            "{item}: {letters} × {unit} = {amount}.",
+            "{item}: {letters} × {unit} = {amount}.",
+        ),
+        "year-sum": _say(
+            "Jaar {year}, zonder btw: {amount}.",
+            "Année {year}, hors TVA : {amount}.",
+            "Jahr {year}, ohne MwSt.: {amount}.",
+            "Year {year}, without VAT: {amount}.",
+        ),
+        "vat-standard": _say(
+            "Btw, jaar {year}: {percent} van {price} = {amount}.",
+            "TVA, année {year} : {percent} de {price} = {amount}.",
+            "MwSt., Jahr {year}: {percent} von {price} = {amount}.",
+            "VAT, year {year}: {percent} of {price} = {amount}.",
+        ),
+        "vat-reverse-charge": _say(
+            "Btw verlegd naar de klant (artikelen 44 en 196 van richtlijn 2006/112/EG): {amount}.",
+            "Autoliquidation : TVA due par le client (articles 44 et 196 de la directive 2006/112/CE) : {amount}.",
+            "Steuerschuldnerschaft des Leistungsempfängers (Artikel 44 und 196 der Richtlinie 2006/112/EG): {amount}.",
+            "Reverse charge: VAT is due by the customer (articles 44 and 196 of Directive 2006/112/EC): {amount}.",
+        ),
+        "vat-exempt": _say(
+            "Vrijgesteld van btw: {amount}.",
+            "Exonéré de TVA : {amount}.",
+            "Von der MwSt. befreit: {amount}.",
+            "Exempt from VAT: {amount}.",
+        ),
+        "rounding": _say(
+            "Elke regel is afgerond op {unit}.",
+            "Chaque ligne est arrondie à {unit}.",
+            "Jede Zeile ist auf {unit} gerundet.",
+            "Every line is rounded to {unit}.",
+        ),
+    }
+)
+"""One sentence for each kind of step; what stands in braces comes from the step's values."""
+
+RANGE_TO: Final = _say("{first} tot {last}", "{first} à {last}", "{first} bis {last}", "{first} to {last}")
+RANGE_FROM: Final = _say("vanaf {first}", "à partir de {first}", "ab {first}", "from {first}")
