@@ -77,8 +77,8 @@ def _streets(register: Register, texts: list[str]) -> Ints:
     return found
 
 
-def _house_number(register: Register, text: str) -> tuple[int, int, int, bool]:
-    """Give the number of a house number, then of a house number and a box, that a text may be; and if it is but one.
+def _house_number(register: Register, text: str) -> tuple[int, int, int]:
+    """Give the number of a house number, then of a house number and a box, that a text may be.
 
     A text such as `5-7` is read as a range, and as house 5, box 7. Readings that cut a number apart (`5A` as house 5,
     box A) cost something, and so cannot compete with one that costs nothing.
@@ -88,17 +88,16 @@ def _house_number(register: Register, text: str) -> tuple[int, int, int, bool]:
     plain = [reading for reading in direct if not reading.box]
     boxed = [reading for reading in direct if reading.box]
     if not direct or len(plain) > 1 or len(boxed) > 1 or any(reading.extra for reading in direct):
-        return UNCLEAR, UNCLEAR, UNCLEAR, False
+        return UNCLEAR, UNCLEAR, UNCLEAR
     return (
         register.find_number(plain[0].number) if plain else ABSENT,
         register.find_number(boxed[0].number) if boxed else ABSENT,
         register.find_box(boxed[0].box) if boxed else ABSENT,
-        len(readings) == 1,
     )
 
 
-def _parts(read: list[tuple[int, int, int, bool]]) -> list[Callable[[list[str]], list[int]]]:
-    return [lambda _, part=part: [int(reading[part]) for reading in read] for part in range(4)]  # type: ignore[misc]
+def _parts(read: list[tuple[int, int, int]]) -> list[Callable[[list[str]], list[int]]]:
+    return [lambda _, part=part: [reading[part] for reading in read] for part in range(3)]  # type: ignore[misc]
 
 
 def _boxes(register: Register, texts: list[str]) -> list[int]:
@@ -173,7 +172,7 @@ class _Questions:
         self.streets = self.street_texts.numbered(lambda texts: _streets(register, texts), UNCLEAR, self.count)
         read = [_house_number(register, text) for text in columns["house_number"].texts]
         numbers = [columns["house_number"].numbered(part, UNCLEAR, self.count) for part in _parts(read)]
-        self.plain, self.boxed, self.own_box, self.single = numbers
+        self.plain, self.boxed, self.own_box = numbers
         self.box = columns["box"].numbered(lambda texts: _boxes(register, texts), 0, self.count)
         self.postcodes = columns["postcode"].numbered(lambda texts: _postcodes(register, texts), ABSENT, self.count)
         self.places = _Places(register, columns["municipality"], self.count)
@@ -211,7 +210,7 @@ class _Questions:
         """Find what differs by typing errors in the street from one address of its place, and their costs."""
         register = self.register
         codes, places, postcodes = self.street_texts.codes, self.places.numbers, self.postcodes
-        eligible = (exact < 0) & (self.streets == ABSENT) & (self.plain >= 0) & (self.single == 1) & (self.box >= 0)
+        eligible = (exact < 0) & (self.streets == ABSENT) & (self.plain >= 0) & (self.box >= 0)
         eligible &= (places != UNCLEAR) & (postcodes != UNCLEAR) & ((places >= 0) | (postcodes >= 0))
         if codes is None or not eligible.any():
             return np.full(self.count, -1, np.int32), np.zeros(self.count, np.int32), np.zeros(self.count, bool)
@@ -239,7 +238,8 @@ class _Questions:
             np.array([letters_of(key) for key in keys], np.uint64),
             np.array([street_type_number(key.decode()) for key in keys], np.uint8),
             relaxed.ravel(), costs.ravel(),
-            self.plain, self.box, postcodes, places, *self.places.arrays(), *self.places.searched_arrays(),
+            self.plain, self.box, np.where(self.box == 0, self.boxed, ABSENT).astype(np.int32), self.own_box,
+            postcodes, places, *self.places.arrays(), *self.places.searched_arrays(),
             register.municipality_streets.start, register.municipality_streets.member,
             register.postcode_streets.start, register.postcode_streets.member,
             register.street_texts.offsets, register.street_texts.text, arrays["street.letters"],

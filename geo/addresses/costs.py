@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 __all__ = [
+    "ALSO_SHOWN",
     "AMBIGUITY", "CONFIRMABLE", "COST", "SURELY_THE_STREET", "TYPING_ERROR", "TYPING_ERROR_SHORT",
     "cost_of_extra", "score_of",
 ]  # fmt: skip
@@ -50,6 +51,8 @@ CONFIRMABLE: Final = 42
 """Greatest cost of an address that is put forward for confirmation."""
 AMBIGUITY: Final = 6
 """Two different addresses whose costs differ by less than this are both shown."""
+ALSO_SHOWN: Final = 8
+"""Beside an address that is put forward, others are shown whose cost is higher by less than this."""
 SURELY_THE_STREET: Final = 20
 """An address found below this cost by the exact name of its street ends the search for similar names."""
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from geo.addresses.candidates import Candidate, Outcome, exact_candidates, fuzzy_candidates
 from geo.addresses.columns import STATUSES
-from geo.addresses.costs import AMBIGUITY, CONFIRMABLE, COST, SURELY_THE_STREET, score_of
+from geo.addresses.costs import ALSO_SHOWN, AMBIGUITY, CONFIRMABLE, COST, SURELY_THE_STREET, score_of
 from geo.addresses.questions import (
     MAX_TEXT,
     QUERY_FIELDS,
@@ -132,7 +132,7 @@ def _judged(register: Register, candidates: list[Candidate], lang: str) -> Addre
     reasons, cost = list(best.reasons), best.cost
     status = int(register.status[best.low])
     verdict = Verdict.ACCEPT if cost == 0 else Verdict.CONFIRM
-    shown = others[:MOST_ALTERNATIVES] if cost else []
+    shown = [c for c in others[:MOST_ALTERNATIVES] if cost and c.cost - cost < ALSO_SHOWN]
     alternatives = tuple(register.official(c.low, without_box=c.whole_house) for c in shown)
     if STATUSES[status] == "proposed":
         reasons.append(Reason("address-proposed", None, COST["address-proposed"]))

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import types
 
-from geo.addresses.costs import COST, TYPING_ERROR, TYPING_ERROR_SHORT
+from geo.addresses.costs import ALSO_SHOWN, COST, TYPING_ERROR, TYPING_ERROR_SHORT
 from geo.addresses.distances import BYTES, READ_LETTERS, READ_WIDE, distance, mark_letters
 from geo.compiled import INTS, compiled, inlined
 
@@ -29,6 +29,12 @@ MOST_COST: Final = 28
 _TYPING_ERROR: Final = TYPING_ERROR
 _TYPING_ERROR_SHORT: Final = TYPING_ERROR_SHORT
 _OTHER_KIND: Final = COST["street-kind"]
+# A place that was misspelt is never looked at here.
+_LEAST_OF_PLACE: Final = min(
+    COST[name] for name in ("municipality-part", "municipality-elsewhere", "postcode-near", "postcode-neighbour",
+                            "postcode-elsewhere")
+)  # fmt: skip
+_NONE: Final = 10_000
 _ROOM: Final = MOST_CANDIDATES + RELAXED
 
 _READ: Final = types.Array(types.int32, 1, "C", readonly=True)
@@ -67,7 +73,7 @@ def _first_not_below(values: Any, start: Any, end: Any, bound: Any) -> Any:
     types.void(
         INTS, READ_WIDE, BYTES, READ_LETTERS, BYTES,  # the different texts, one for each question; their keys
         INTS, INTS,  # relaxed keys of each text and their costs
-        INTS, INTS, INTS, INTS,  # number, box, postcode, place of each question
+        INTS, INTS, INTS, INTS, INTS, INTS,  # number, box, another reading of both, postcode, place of each question
         INTS, INTS, INTS, INTS, INTS, INTS,  # towns, parts and searched towns of each place
         _READ, _READ, _READ, _READ,  # keys of municipalities and of postcodes
         READ_WIDE, BYTES, READ_LETTERS, BYTES, _READ, _READ,  # all keys and their rows
@@ -79,7 +85,7 @@ def _first_not_below(values: Any, start: Any, end: Any, bound: Any) -> Any:
 def find_similar(
     texts: Array, offsets: Array, letters_text: Array, letters: Array, kinds: Array,
     relaxed: Array, relaxed_costs: Array,
-    numbers: Array, boxes: Array, postcodes: Array, places: Array,
+    numbers: Array, boxes: Array, other_numbers: Array, other_boxes: Array, postcodes: Array, places: Array,
     town_start: Array, towns: Array, part_start: Array, parts: Array, search_start: Array, searched: Array,
     town_key_start: Array, town_keys: Array, postcode_key_start: Array, postcode_keys: Array,
     key_offsets: Array, key_text: Array, key_letters: Array, key_kinds: Array, key_start: Array, key_rows: Array,
@@ -97,6 +103,8 @@ def find_similar(
         The keys of the different streets, their letters and their kinds of street.
     relaxed, relaxed_costs
         `RELAXED` other keys for each different street, -1 for none, and their costs.
+    other_numbers, other_boxes
+        A second way to read house number and box, negative for none: an address of that kind leaves it to the rules.
     numbers, boxes, postcodes, places
         As for `geo.addresses.exact.find_exact`; at least one of the last two is given, and none is unclear.
     town_start, towns, part_start, parts, search_start, searched
@@ -159,10 +167,10 @@ def find_similar(
                     count = _add(keys, costs, count, key, cost)
         if count - given > MOST_CANDIDATES:
             continue
-        winner, winner_cost, low, high = -1, 0, 0, 0
+        winner, winner_cost, next_cost, low, high = -1, 0, _NONE, 0, 0
         clear = True
         part = False
-        for c in range(count):
+        for c in range(count):  # the cheapest street with the house, and what the next one costs at least
             only_street, several, here, agreed = -1, False, False, False
             for k in range(key_start[keys[c]], key_start[keys[c] + 1]):
                 row = key_rows[k]
@@ -181,23 +189,35 @@ def find_similar(
                     several = several or (only_street >= 0 and row_street[row] != only_street)
                     only_street = row_street[row]
                 end = row_first[row + 1]
+                if other_numbers[i] >= 0 and other_boxes[i] > 0:
+                    start = _first_not_below(address_number, row_first[row], end, number_first[other_numbers[i]])
+                    stop = _first_not_below(address_number, start, end, number_first[other_numbers[i] + 1])
+                    start = _first_not_below(address_box, start, stop, box_first[other_boxes[i]])
+                    if start < stop and address_box[start] < box_first[other_boxes[i] + 1]:
+                        clear = False
+                        break
                 start = _first_not_below(address_number, row_first[row], end, number_first[number])
                 end = _first_not_below(address_number, start, end, number_first[number + 1])
                 if start == end:
                     continue
                 here = True
-                if not whole or (winner >= 0 and winner != row):
-                    clear = False
-                    break
-                winner_cost = costs[c] if winner < 0 else min(winner_cost, costs[c])
-                winner, low, high = row, start, end
-                part = place >= 0 and not in_town
+                if not whole:
+                    next_cost = min(next_cost, costs[c] + _LEAST_OF_PLACE)
+                elif row == winner:
+                    winner_cost = min(winner_cost, costs[c])
+                elif winner >= 0 and costs[c] >= winner_cost:
+                    next_cost = min(next_cost, costs[c])
+                else:
+                    if winner >= 0:
+                        next_cost = min(next_cost, winner_cost)
+                    winner, winner_cost, low, high = row, costs[c], start, end
+                    part = place >= 0 and not in_town
             # Without a row that agrees the rules go on to look elsewhere, unless both parts of the place were given.
             if (here and several) or (not agreed and (place < 0 or postcode < 0)):
                 clear = False
             if not clear:
                 break
-        if not clear or winner < 0 or winner_cost > MOST_COST:
+        if not clear or winner < 0 or winner_cost > MOST_COST or next_cost - winner_cost < ALSO_SHOWN:
             continue
         if box > 0:
             start = _first_not_below(address_box, low, high, box_first[box])
