@@ -42,6 +42,8 @@ COST: Final[dict[str, int]] = {
 }
 """Cost by correction."""
 
+_LINKS: Final = frozenset({"à", "a", "te", "in", "at", "-"})
+"""Words between the parts of an address that say nothing."""
 _ORDINAL: Final = re.compile(r"\d{1,2}(?:e|de|ste|er|ère|ere|ème|eme|ième|ieme)\b", re.IGNORECASE)
 
 TYPING_ERROR: Final = 8
@@ -66,7 +68,7 @@ def cost_of_extra(text: str) -> int:
     >>> cost_of_extra("Résidence Les Lilas"), cost_of_extra("75001"), cost_of_extra("")
     (10, 26, 0)
     """
-    words = text.split()
+    words = [word for word in text.split() if word.lower() not in _LINKS]
     if not words:
         return 0
     figures = sum(any(c.isdigit() for c in word) and not _ORDINAL.match(word) for word in words)

@@ -34,6 +34,10 @@ _GROUND: Final = frozenset({
 })  # fmt: skip
 
 
+_SAME: Final = {"HS": "HUIS", "H": "HUIS", "II": "2", "III": "3", "IV": "4"}
+"""Boxes that mean the same; a single I may be a letter."""
+
+
 def _groups(text: str) -> list[str]:
     return [g.lstrip("0") or "0" if g[0].isdigit() else g for g in _GROUPS.findall(fold(text).upper())]
 
@@ -106,8 +110,8 @@ def box_form(text: str) -> str:
     floor = _floor(kept)
     if floor is not None:
         return floor
-    if kept == ["HS"]:
-        return "HUIS"
+    if len(kept) == 1 and kept[0] in _SAME:
+        return _SAME[kept[0]]
     return _join(kept)
 
 
@@ -143,6 +147,11 @@ _NUMBER_WORD: Final = re.compile(
 _NUMBER: Final = re.compile(r"^(\d{1,5})(?!\d)")
 _MULTIPLE: Final = re.compile(r"^[\s/-]*(bis|ter|quater|quinquies)(?![a-z])", re.IGNORECASE)
 _GLUED_LETTER: Final = re.compile(r"^([a-z])(?![a-z])", re.IGNORECASE)
+# 33A1, 16BSA: letters and figures without a gap.
+_GLUED_BOX: Final = re.compile(r"^([a-z]\d{1,3}|[a-z]{2,4})(?![a-zà-ÿ0-9])", re.IGNORECASE)
+_LETTER_THEN_BOX: Final = re.compile(
+    r"^\s([a-z])(?=[\s,;:./(–-]+(?:bus|bte|boîte|boite|bt|box|app|appt|apt|b)[\s.\d])", re.IGNORECASE
+)
 _RANGE: Final = re.compile(r"^\s*([-–—/+&_]|à|tot)\s*(\d{1,4})([a-z]?)(?![a-z0-9])", re.IGNORECASE)
 _BOX_DESIGNATED: Final = re.compile(
     r"^[\s,;:./()–—-]*(?:busnummer|busnr|bus|bte|boîte|boite|bt|box|brievenbus|appartement|appart|appt|app|apt|ap|flat|"
@@ -198,6 +207,12 @@ def read_designation(text: str) -> tuple[Designation, ...]:
     glued = _GLUED_LETTER.match(rest)
     if glued and not rest[glued.end() :].strip(" ,.;"):
         readings.append(Designation(base, box_form(glued[1]), False, "", glued[1]))
+    joined = _GLUED_BOX.match(rest)
+    if joined and joined[1].upper() not in _BOX_WORDS | _FLOOR_WORDS | _GROUND and not _MULTIPLE.match(rest):
+        extra = rest[joined.end() :].strip(" ,;.:-/()")
+        readings.insert(0, Designation(base, box_form(joined[1]), True, extra, joined[1]))
+        if joined[1].isalpha():
+            readings.insert(1, Designation(base + joined[1].upper(), "", True, extra))
     return tuple(dict.fromkeys(readings))
 
 
@@ -207,12 +222,15 @@ def _numbers(base: str, rest: str) -> list[tuple[str, str, bool]]:
     if multiple:
         return [(base + multiple[1].upper(), rest[multiple.end() :], True)]
     numbers: list[tuple[str, str, bool]] = []
+    apart = _LETTER_THEN_BOX.match(rest)
+    if apart:  # 5 a bus 1
+        return [(base + apart[1].upper(), rest[apart.end() :], True), (base, rest, True)]
     glued = _GLUED_LETTER.match(rest)
     if glued:
         letter, behind = glued[1].upper(), rest[glued.end() :]
         if letter == "B" and behind[:1].isdigit():  # 12b3: the b may be the word for a box
             numbers.append((base, rest, True))
-        numbers.append((base + letter, behind, True))
+        numbers.append((base + letter, " " + behind if behind[:1].isdigit() else behind, True))
         lettered_range = _RANGE.match(behind)
         if lettered_range and lettered_range[1] not in "/_":
             number = f"{base}{letter}{lettered_range[2].lstrip('0')}{lettered_range[3].upper()}"
@@ -251,7 +269,7 @@ def _boxes(number: str, rest: str, *, direct: bool) -> list[Designation]:
             return [Designation(number + word.upper(), "", direct, extra), as_box]
         if letter:
             return [as_box, Designation(number + word.upper(), "", direct, extra)]
-        if sign.strip() or word[0].isdigit() or len(word) <= 2 or word.lower() == "huis":
+        if sign.strip() or word[0].isdigit() or len(word) <= (2 if extra else 4):
             return [as_box, Designation(number, "", direct, blank)] if not sign.strip() else [as_box]
     # "12 3e verd. bte 4" and the like are above; what is left is not a box.
     later = re.search(r"(?:^|[\s,;])((?:bus|bte|boîte|boite|box|app|appt|apt)\b.*)$", rest, re.IGNORECASE)

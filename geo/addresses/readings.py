@@ -80,7 +80,7 @@ def read_country(text: str) -> str:
 
 _NL_POSTCODE: Final = re.compile(r"(?<![\w])(?:NL\s?-?\s?)?([1-9]\d{3})\s?([A-Z]{2})(?![A-Z0-9])", re.IGNORECASE)
 _BE_POSTCODE: Final = re.compile(
-    r"(?<![\w/-])(?:BE?\s?-\s?|BE\s|(?:(?<=,\s)|^)B\s)?([1-9]\d{3})(?![\w/])", re.IGNORECASE
+    r"(?<![\w/-])(?:BE?\s?-\s?|BE\s|BE?(?=\d{4})|(?:(?<=,\s)|^)B\s)?([1-9]\d{3})(?![\w/])", re.IGNORECASE
 )
 
 
@@ -138,7 +138,7 @@ def read_query(query: AddressQuery, gazetteer: Gazetteer) -> list[Reading]:
     elif street:
         readings = [
             Reading(text, designations, postcode or None, place or None, extra)
-            for text, designations, extra in _streets(street)
+            for text, designations, extra in _streets(_spaced(street))
         ]
     elif postcode or place:
         readings = [Reading("", (), postcode or None, place or None)]
@@ -191,7 +191,7 @@ def _with_box(designations: tuple[Designation, ...], box: str) -> tuple[Designat
 
 
 def _read_line(line: str, gazetteer: Gazetteer) -> Iterator[Reading]:
-    text = _without_country(line)
+    text = _spaced(_without_country(line))
     count = 0
     for postcode, left, right in _postcodes(text, gazetteer):
         for place, rest in _places(left, right, gazetteer, has_postcode=postcode is not None):
@@ -202,6 +202,24 @@ def _read_line(line: str, gazetteer: Gazetteer) -> Iterator[Reading]:
                     return
 
 
+_NUMBER_SIGN: Final = re.compile(r"(?<![^\s,(])(?:n[.\s]?[°º]|nr\.?|no\.|num\.)\s*(?=\d)", re.IGNORECASE)
+_STOP_BEFORE_NUMBER: Final = re.compile(r"(?<=[a-zà-ÿ]\.)(?=\d)", re.IGNORECASE)
+
+
+def _spaced(text: str) -> str:
+    """Take out the word for a house number before one, and set a number apart from a shortened word.
+
+    Examples
+    --------
+    >>> _spaced("rue Haute n°7"), _spaced("Kerkstr.41")
+    ('rue Haute 7', 'Kerkstr. 41')
+    """
+    return _STOP_BEFORE_NUMBER.sub(" ", _NUMBER_SIGN.sub("", text))
+
+
+_COUNTRY_CODE: Final = re.compile(r"[\s,(–-]+(BEL?|NLD?)\)?\.?$")
+
+
 def country_of_line(line: str) -> str | None:
     """Give the country that ends a line, or None.
 
@@ -210,6 +228,9 @@ def country_of_line(line: str) -> str | None:
     >>> country_of_line("Kerkstraat 5, 9000 Gent, België"), country_of_line("Kerkstraat 5")
     ('BE', None)
     """
+    code = _COUNTRY_CODE.search(line)
+    if code:
+        return _COUNTRIES[code[1].lower()]
     found = re.search(r"[,\s(–-]+([^\d,()]{1,28})[)\s.]*$", line)
     if not found:
         return None
@@ -223,6 +244,9 @@ def country_of_line(line: str) -> str | None:
 def _without_country(line: str) -> str:
     if country_of_line(line) is None:
         return line
+    code = _COUNTRY_CODE.search(line)
+    if code:
+        return line[: code.start()].strip(" ,-(–")
     # The name of the country is the last segment, or the last word.
     head, comma, tail = line.rpartition(",")
     if comma and fold(tail) in _COUNTRIES:
@@ -348,6 +372,9 @@ def _streets(rest: str) -> tuple[tuple[str, tuple[Designation, ...], str], ...]:
             add(later[0], _join(segment, *later[1:]), earlier)
     options.sort(key=lambda option: option[0])
     found = [(street, designations, extra) for _, street, designations, extra in options]
+    alone = read_designation(rest) if rest[:1].isdigit() else ()
+    if alone and not alone[0].extra:
+        found.append(("", alone, ""))
     if segments and any(c.isalpha() for c in rest):
         found.append((rest.strip(" ,"), (), ""))
     elif segments:
