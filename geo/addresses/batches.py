@@ -324,30 +324,41 @@ class Matches(Sequence[AddressMatch]):
 
     def to_table(self) -> pa.Table:
         """Give the answers as a table: verdict, level, score, address_id, reasons (codes, one space between)."""
-        similar = self.similar >= 0
-        verdicts = np.where(similar, Verdict.CONFIRM.value, Verdict.ACCEPT.value).astype(object)
-        levels = np.full(len(self), Level.DWELLING.value, object)
-        costs, which = np.unique(self._costs, return_inverse=True)
-        scores = np.array([score_of(cost) for cost in costs.tolist()])[which]
-        codes = np.array(["", BY_PART.code, CORRECTED, f"{CORRECTED} {BY_PART.code}"], object)
-        reasons = codes[2 * similar + self._by_part]
-        identifiers = self._register.identifiers(np.maximum(self.exact, self.similar))
         others = np.fromiter(self._others, np.int64, len(self._others))
         matches = list(self._others.values())
-        verdicts[others] = [match.verdict.value for match in matches]
-        levels[others] = [match.level.value for match in matches]
+        similar = self.similar >= 0
+        plain = np.array([Verdict.ACCEPT.value, Verdict.CONFIRM.value])
+        codes = np.array(["", BY_PART.code, CORRECTED, f"{CORRECTED} {BY_PART.code}"])
+        costs, which = np.unique(self._costs, return_inverse=True)
+        scores = np.array([score_of(cost) for cost in costs.tolist()])[which]
         scores[others] = [match.score for match in matches]
-        reasons[others] = [" ".join(reason.code for reason in match.reasons) for match in matches]
-        identifiers[others] = [match.address.address_id if match.address else None for match in matches]
+        identifiers = self._register.identifiers(np.maximum(self.exact, self.similar))
+        mask = np.zeros(len(self), bool)
+        mask[others] = True
+        own = pa.array([match.address.address_id if match.address else None for match in matches], pa.string())
         return pa.table(
             {
-                "verdict": pa.array(verdicts, pa.string()),
-                "level": pa.array(levels, pa.string()),
+                "verdict": _coded(plain, similar.astype(np.int32), others, [m.verdict.value for m in matches]),
+                "level": _coded(
+                    np.array([Level.DWELLING.value]), 0 * similar, others, [m.level.value for m in matches]
+                ),
                 "score": scores,
-                "address_id": pa.array(identifiers, pa.string()),
-                "reasons": pa.array(reasons, pa.string()),
+                "address_id": pc.replace_with_mask(identifiers, pa.array(mask), own),
+                "reasons": _coded(
+                    codes, 2 * similar + self._by_part, others, [" ".join(r.code for r in m.reasons) for m in matches]
+                ),
             }
         )
+
+
+def _coded(
+    plain: npt.NDArray[np.str_], codes: npt.NDArray[Any], others: npt.NDArray[np.int64], own: list[str]
+) -> pa.Array:
+    """Give texts by number, but `own` ones in the places `others`."""
+    texts = {text: number for number, text in enumerate(plain.tolist())}
+    numbers = codes.astype(np.int32)
+    numbers[others] = [texts.setdefault(text, len(texts)) for text in own]
+    return pa.array(list(texts), pa.string()).take(pa.array(numbers))
 
 
 def match_table(register: Register, table: pa.Table, *, lang: str, require_box: bool) -> Matches:

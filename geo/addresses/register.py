@@ -238,19 +238,16 @@ class Register:
             return f"{self._prefixes[int(arrays['address.id_prefix'][address])]}{arrays['address.id'][address]}"
         return Pool(arrays, "id")[address]
 
-    def identifiers(self, addresses: Ints) -> npt.NDArray[np.object_]:
-        """Give the identifiers of many addresses at once, None for a negative number."""
+    def identifiers(self, addresses: Ints) -> pa.Array:
+        """Give the identifiers of many addresses at once; that of a negative number means nothing."""
         wanted = np.maximum(addresses, 0)
         arrays = self.arrays
-        if "address.id" in arrays:
-            begin = pa.array(self._prefixes, pa.string()).take(pa.array(arrays["address.id_prefix"][wanted]))
-            texts = pc.binary_join_element_wise(begin, pa.array(arrays["address.id"][wanted]).cast(pa.string()), "")
-            found: npt.NDArray[np.object_] = texts.to_numpy(zero_copy_only=False)
-        else:
+        if "address.id" not in arrays:
             pool = Pool(arrays, "id")
-            found = np.array([pool[number] for number in wanted.tolist()], object)
-        found[addresses < 0] = None
-        return found
+            return pa.array([pool[number] for number in wanted.tolist()], pa.string())
+        begin = pa.array(self._prefixes, pa.string()).take(pa.array(arrays["address.id_prefix"][wanted]))
+        figures = pa.array(arrays["address.id"][wanted]).cast(pa.string())
+        return figures if self._prefixes == [""] else pc.binary_join_element_wise(begin, figures, "")
 
     def names_of(self, row: int) -> dict[str, str]:
         """Give the names of a row's street by language."""
