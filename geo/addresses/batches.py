@@ -9,11 +9,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from geo.addresses.candidates import relaxed_keys, searched_towns, similar_keys
 from geo.addresses.costs import score_of
 from geo.addresses.designators import box_form, read_designation
 from geo.addresses.distances import LONGEST, letters_of
 from geo.addresses.exact import ABSENT, NOWHERE, UNCLEAR, find_exact
+from geo.addresses.likenesses import relaxed_keys, searched_towns, similar_keys
 from geo.addresses.matching import match_query
 from geo.addresses.questions import (
     MAX_TEXT,

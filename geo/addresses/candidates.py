@@ -1,7 +1,8 @@
 """Addresses of the register that a reading may mean, each with what had to be corrected to get there.
 
-Streets are looked up by their exact key first. Only where that finds nothing in the place that was named are the
-streets of the place, its postcode and the neighbouring ones compared letter by letter.
+A street is looked up by its exact key, in all rows whose place agrees with the one named in the municipality or the
+postcode; in each of them the house number and the box are looked up in every way to read them. Streets with a similar
+name: `geo.addresses.likenesses`.
 """
 
 from collections.abc import Callable
@@ -12,24 +13,14 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from geo.addresses.costs import COST, TYPING_ERROR, TYPING_ERROR_SHORT, cost_of_extra
+from geo.addresses.costs import COST, cost_of_extra
 from geo.addresses.designators import Designation, strict_form
-from geo.addresses.distances import LONGEST, distances, letters_of
 from geo.addresses.questions import Component, Reason
 from geo.addresses.readings import Reading
 from geo.addresses.register import CURRENT, Place, Register
-from geo.addresses.similar import MOST_CANDIDATES, most_edits
-from geo.addresses.spelling import core_key, fold, loose_key, short_key, street_keys, street_type, typed_words
+from geo.addresses.spelling import street_keys
 
-__all__ = [
-    "Candidate",
-    "Outcome",
-    "exact_candidates",
-    "fuzzy_candidates",
-    "relaxed_keys",
-    "searched_towns",
-    "similar_keys",
-]
+__all__ = ["Candidate", "Outcome", "Where", "candidates_in_rows", "exact_candidates", "where_asked"]
 
 MOST_ROWS: Final = 400
 """So many rows of one street name are looked at where no place narrows them down."""
@@ -93,7 +84,7 @@ class _Fit:
 
 
 @dataclass(frozen=True, slots=True)
-class _Where:
+class Where:
     """The place of a reading, looked up."""
 
     place: Place | None
@@ -104,13 +95,15 @@ class _Where:
 
     @property
     def named(self) -> bool:
+        """Whether a place or a postcode was given."""
         return self.place is not None or self.postcode is not None
 
 
-def _where(register: Register, reading: Reading) -> _Where:
+def where_asked(register: Register, reading: Reading) -> Where:
+    """Look the place and the postcode of a reading up."""
     place = register.place(reading.place) if reading.place else None
     postcode = register.postcode(reading.postcode) if reading.postcode else None
-    return _Where(place, postcode, lambda: register.postcodes_near(reading.postcode) if reading.postcode else {})
+    return Where(place, postcode, lambda: register.postcodes_near(reading.postcode) if reading.postcode else {})
 
 
 def exact_candidates(register: Register, reading: Reading, *, require_box: bool) -> list[Candidate]:
@@ -130,7 +123,7 @@ def exact_candidates(register: Register, reading: Reading, *, require_box: bool)
     list of Candidate
         In no order; empty where no such street lies in a place that agrees.
     """
-    where = _where(register, reading)
+    where = where_asked(register, reading)
     if not reading.street:
         return _by_postcode(register, reading, where, require_box=require_box)
     numbers = [n for n in (register.find_street(key) for key in street_keys(reading.street)) if n >= 0]
@@ -139,29 +132,47 @@ def exact_candidates(register: Register, reading: Reading, *, require_box: bool)
     rows = register.street_rows[numbers[0]]
     if len(numbers) > 1:
         rows = np.unique(np.concatenate([register.street_rows[n] for n in numbers]))
-    return _in_rows(register, reading, where, rows, 0, (), require_box=require_box)
+    return candidates_in_rows(register, reading, where, rows, 0, (), require_box=require_box)
 
 
-def _by_postcode(register: Register, reading: Reading, where: _Where, *, require_box: bool) -> list[Candidate]:
+def _by_postcode(register: Register, reading: Reading, where: Where, *, require_box: bool) -> list[Candidate]:
     """Where a postcode is a part of one street, it and the number say enough to ask back."""
     if register.country != "NL" or where.postcode is None or where.postcode < 0 or not reading.designations:
         return []
     rows = register.postcode_rows[where.postcode]
     reason = Reason("street-inferred", "street", COST["street-inferred"])
-    found = _in_rows(register, reading, where, rows, reason.cost, (reason,), require_box=require_box)
+    found = candidates_in_rows(register, reading, where, rows, reason.cost, (reason,), require_box=require_box)
     return [c for c in found if c.outcome is not Outcome.NUMBER_NOT_FOUND]
 
 
-def _in_rows(
+def candidates_in_rows(
     register: Register,
     reading: Reading,
-    where: _Where,
+    where: Where,
     rows: npt.NDArray[np.int32],
     cost: int,
     reasons: tuple[Reason, ...],
     *,
     require_box: bool,
 ) -> list[Candidate]:
+    """Look a reading up in street rows, as far as their place agrees.
+
+    Parameters
+    ----------
+    register, reading, require_box
+        As for `exact_candidates`.
+    where
+        The reading's place.
+    rows
+        Street rows of one name.
+    cost, reasons
+        What had to be corrected in the name.
+
+    Returns
+    -------
+    list of Candidate
+        At least one for each row that agrees.
+    """
     fits = _fits(register, where, rows)
     if not fits:
         return []
@@ -195,7 +206,7 @@ class _Agreement:
     postcode: npt.NDArray[np.bool_]
 
 
-def _agreement(register: Register, where: _Where, rows: npt.NDArray[np.int32]) -> _Agreement:
+def _agreement(register: Register, where: Where, rows: npt.NDArray[np.int32]) -> _Agreement:
     towns, parts = register.row_municipality[rows], register.row_locality[rows]
     town, part = np.zeros(len(rows), bool), np.zeros(len(rows), bool)
     if where.place is not None:
@@ -207,7 +218,7 @@ def _agreement(register: Register, where: _Where, rows: npt.NDArray[np.int32]) -
     return _Agreement(town, part, postcode)
 
 
-def _fits(register: Register, where: _Where, rows: npt.NDArray[np.int32]) -> list[_Fit]:
+def _fits(register: Register, where: Where, rows: npt.NDArray[np.int32]) -> list[_Fit]:
     """Choose the rows whose place agrees with what was asked, at least in the municipality or the postcode."""
     agreement = _agreement(register, where, rows)
     agrees = agreement.town | agreement.part | agreement.postcode
@@ -234,7 +245,7 @@ def _fits(register: Register, where: _Where, rows: npt.NDArray[np.int32]) -> lis
 
 
 def _judge_municipality(
-    register: Register, where: _Where, agreement: _Agreement, i: int, row: int
+    register: Register, where: Where, agreement: _Agreement, i: int, row: int
 ) -> tuple[Component, tuple[Reason, ...]]:
     place = where.place
     if place is None:
@@ -251,9 +262,7 @@ def _judge_municipality(
     return Component.CORRECTED, (Reason("municipality-corrected", "municipality", COST[f"municipality-{which}"]),)
 
 
-def _judge_postcode(
-    where: _Where, agreement: _Agreement, i: int, postcode: int
-) -> tuple[Component, tuple[Reason, ...]]:
+def _judge_postcode(where: Where, agreement: _Agreement, i: int, postcode: int) -> tuple[Component, tuple[Reason, ...]]:
     if where.postcode is None:
         return Component.INFERRED, ()
     if agreement.postcode[i]:
@@ -386,118 +395,3 @@ def _chosen(register: Register, candidate: Candidate) -> Candidate:
         candidate.outcome, candidate.row, first, first + 1, cost, tuple(reasons), candidate.states, candidate.reading,
         candidate.designation,
     )  # fmt: skip
-
-
-# Similar names ----------------------------------------------------------------------------------------------------
-
-
-def fuzzy_candidates(register: Register, reading: Reading, *, require_box: bool) -> list[Candidate]:
-    """Find the addresses of a reading whose street has a name like the one given.
-
-    Parameters
-    ----------
-    register, reading, require_box
-        As for `exact_candidates`.
-
-    Returns
-    -------
-    list of Candidate
-        In no order; empty where no place was named, since a name alone is then no ground for a guess.
-    """
-    where = _where(register, reading)
-    if not where.named or not reading.street:
-        return []
-    place = where.place if where.place is not None and where.place.known else None
-    towns = searched_towns(register, place) if place else ()
-    postcodes: tuple[int, ...] = (where.postcode,) if where.postcode is not None and where.postcode >= 0 else ()
-    similar = _similar(register, reading.street, register.town_streets(towns, postcodes))
-    found = _of_similar(register, reading, where, similar, require_box=require_box)
-    if not any(c.outcome is Outcome.FOUND for c in found) and not towns and where.near():
-        pool = register.town_streets((), tuple(sorted(where.near())))
-        found += _of_similar(
-            register, reading, where, _similar(register, reading.street, pool), require_box=require_box
-        )
-    return found
-
-
-def searched_towns(register: Register, place: Place) -> tuple[int, ...]:
-    """Give the municipalities in which a place's similar streets are looked for."""
-    if not place.localities:
-        return place.municipalities
-    return tuple(sorted({*place.municipalities, *register.towns_of_parts(place.localities)}))
-
-
-def similar_keys(street: str) -> tuple[str, ...]:
-    """Give the keys that a name is compared by: an ending that looks shortened may be a typing error.
-
-    Examples
-    --------
-    >>> similar_keys("Place du Beregr")
-    ('placeduberegracht', 'placeduberegr')
-    """
-    return tuple(dict.fromkeys((*street_keys(street), fold(street).replace(" ", ""))))
-
-
-def relaxed_keys(register: Register, street: str) -> dict[int, int]:
-    """Give the loose, short and core keys of a name that exist, and the cost of each."""
-    costs: dict[int, int] = {}
-    for key, cost in ((loose_key(street), "loose"), (short_key(street), "short"), (core_key(street), "core")):
-        number = register.find_street(key) if key else -1
-        if number >= 0 and (cost != "short" or _initials_agree(register, street, number)):
-            costs[number] = COST[f"street-{cost}"]
-    return costs
-
-
-def _of_similar(
-    register: Register, reading: Reading, where: _Where, similar: dict[int, int], *, require_box: bool
-) -> list[Candidate]:
-    found: list[Candidate] = []
-    for key, cost in similar.items():
-        rows = register.street_rows[key]
-        reason = Reason("street-corrected", "street", cost)
-        found += _in_rows(register, reading, where, rows, cost, (reason,), require_box=require_box)
-    return found
-
-
-def _similar(register: Register, street: str, pool: npt.NDArray[np.int32]) -> dict[int, int]:
-    """Give the keys of streets with a similar name, and the cost of taking each for the name given."""
-    costs = relaxed_keys(register, street)
-    for key in similar_keys(street):
-        raw = key.encode()
-        if not 2 < len(raw) <= LONGEST or not len(pool):
-            continue
-        most = most_edits(len(raw))
-        result = np.empty(len(pool), np.uint8)
-        texts = register.street_texts
-        distances(
-            np.frombuffer(raw, np.uint8), letters_of(raw), most, pool, texts.offsets, texts.text,
-            register.arrays["street.letters"], result,
-        )  # fmt: skip
-        near = np.flatnonzero(result <= most)
-        near = near[np.argsort(result[near], kind="stable")][:MOST_CANDIDATES]
-        kind = street_type(key)
-        for i in near.tolist():
-            number, edits = int(pool[i]), int(result[i])
-            cost_of_edits = _cost_of_edits(edits, len(raw))
-            other = street_type(register.street_texts[number])
-            if kind and other and kind != other:
-                cost_of_edits += COST["street-kind"]
-            costs[number] = min(costs.get(number, 999), cost_of_edits)
-    return costs
-
-
-def _cost_of_edits(edits: int, length: int) -> int:
-    # Never nothing: what only fits letter for letter, and not by its key, is another reading of an abbreviation.
-    return TYPING_ERROR + max(edits - 1, 0) * (TYPING_ERROR_SHORT if length <= 6 else TYPING_ERROR)
-
-
-def _initials_agree(register: Register, street: str, number: int) -> bool:
-    """Tell whether the first names given, if any, begin as those of some street of this short key do."""
-    given = typed_words(street)[:-1]
-    rows = register.street_rows[number][:20]
-    for row in rows.tolist():
-        for name in register.names_of(row).values():
-            official = typed_words(name)[:-1]
-            if all(any(word.startswith(part) or part.startswith(word) for word in official) for part in given):
-                return True
-    return False

@@ -9,9 +9,10 @@ from typing import Final
 
 import numpy as np
 
-from geo.addresses.candidates import Candidate, Outcome, exact_candidates, fuzzy_candidates
+from geo.addresses.candidates import Candidate, Outcome, exact_candidates
 from geo.addresses.columns import STATUSES
 from geo.addresses.costs import ALSO_SHOWN, AMBIGUITY, CONFIRMABLE, COST, SURELY_THE_STREET, score_of
+from geo.addresses.likenesses import fuzzy_candidates
 from geo.addresses.questions import (
     MAX_TEXT,
     QUERY_FIELDS,
