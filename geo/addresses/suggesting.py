@@ -36,6 +36,8 @@ MOST_ROWS: Final = 60
 """So many street rows are searched for a house number."""
 SHORTEST_WITH_ERROR: Final = 4
 MOST_PLACE_WORDS: Final = 4
+MOST_FIGURES: Final = 3
+"""So many figures of a line, the last ones, may be the house number."""
 
 
 def write_prefixes(names: list[str], table: Array, sizes: Array, add: Callable[[str, Array], None]) -> None:
@@ -312,7 +314,7 @@ def _cuts(text: str) -> Iterator[_Typed]:
     """Give the ways to cut what was typed, the likeliest first."""
     head, comma, behind = text.partition(",")
     behind = behind.strip()
-    for found in reversed(list(re.finditer(r"(?<=\s)\d", head))):
+    for found in reversed(list(re.finditer(r"(?<=\s)\d", head))[-MOST_FIGURES:]):
         street, tail = head[: found.start()].strip(), head[found.start() :].strip()
         if not any(c.isalpha() for c in street):
             continue
