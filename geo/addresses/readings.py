@@ -298,14 +298,18 @@ def _places_behind(left: str, right: str, gazetteer: Gazetteer) -> Iterator[tupl
     first, *rest = _segments(right)
     words, others = first.split(" "), ", ".join(rest)
     reach = next((i for i, word in enumerate(words) if any(c.isdigit() for c in word)), len(words))
+    if reach < len(words) <= MOST_PLACE_WORDS and gazetteer.knows_place(first):
+        yield first, _join(left, others)
     for count in range(min(reach, MOST_PLACE_WORDS), 0, -1):
-        place = " ".join(words[:count])
+        place, more = " ".join(words[:count]), " ".join(words[count:])
         if gazetteer.knows_place(place):
-            yield place, _join(left, " ".join(words[count:]), others)
+            # A delivery office was once numbered: `1000 Bruxelles 1`.
+            office = bool(left) and re.fullmatch(r"\d{1,2}", more) is not None
+            yield place, _join(left, "" if office else more, others)
     if reach == len(words) <= MOST_PLACE_WORDS:
         yield first, _join(left, others)
+    yield None, _join(left, right)
     if not left:
-        yield None, right
         for count in (1, 2):
             if count < reach:
                 yield " ".join(words[:count]), _join(" ".join(words[count:]), others)
