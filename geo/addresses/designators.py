@@ -12,7 +12,7 @@ from typing import Final
 
 from geo.addresses.spelling import fold
 
-__all__ = ["Designation", "box_form", "number_form", "read_designation", "strict_form"]
+__all__ = ["Designation", "box_form", "number_form", "read_designation", "strict_form", "with_box"]
 
 _GROUPS: Final = re.compile(r"\d+|[A-Z]+")
 
@@ -59,6 +59,26 @@ def number_form(text: str) -> str:
     ('5BIS', '5-7', '5-7', '12A')
     """
     return _join(_groups(text))
+
+
+def with_box(number: str, box: str | None, lang: str, country: str) -> str:
+    """Write a house number and a box as people of the country and the language do.
+
+    Examples
+    --------
+    >>> with_box("12", "3", "fr", "BE"), with_box("12", "bus 3", "nl", "BE"), with_box("1", "2", "nl", "NL")
+    ('12 bte 3', '12 bus 3', '1-2')
+    """
+    if not box:
+        return number
+    groups = _groups(box)
+    if country == "NL":
+        joint = "-"
+    elif len(groups) > 1 and groups[0] in _BOX_WORDS and len(groups[0]) > 1:
+        joint = " "  # the register's own box says that it is one
+    else:
+        joint = {"nl": " bus ", "fr": " bte "}.get(lang, "/")
+    return f"{number}{joint}{box}"
 
 
 def strict_form(text: str | None) -> str:

@@ -4,6 +4,8 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Final
 
+from geo.addresses.designators import with_box
+
 __all__ = [
     "LANGUAGES", "MAX_TEXT", "REASONS", "AddressIndexError", "AddressMatch", "AddressQuery", "Component", "Level",
     "OfficialAddress", "Reason", "Suggestion", "Verdict",
@@ -173,10 +175,7 @@ class OfficialAddress:
             Such as `Chaussée de Bruxelles 12 bte 3, 1410 Waterloo`.
         """
         street, municipality = in_language(self.street, lang), in_language(self.municipality, lang)
-        number = self.house_number
-        if self.box:
-            joint = "-" if self.country == "NL" else {"nl": " bus ", "fr": " bte "}.get(lang, "/")
-            number = f"{number}{joint}{self.box}"
+        number = with_box(self.house_number, self.box, lang, self.country)
         if self.country == "NL":
             municipality = in_language(self.locality, lang) or municipality
         place = " ".join(part for part in (self.postcode, municipality) if part)

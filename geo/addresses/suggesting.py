@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from geo.addresses.designators import box_form, number_form, read_designation
+from geo.addresses.designators import box_form, number_form, read_designation, with_box
 from geo.addresses.distances import LONGEST
 from geo.addresses.lexicon import Lists, Pool, lists_of, pool_of
 from geo.addresses.prefixes import MOST_RANGES, find_prefix, find_prefixes_near
@@ -230,8 +230,7 @@ class Suggester:
                 postcode = None  # a street has many
         head = street
         if number:
-            joint = "-" if register.country == "NL" else {"nl": " bus ", "fr": " bte "}.get(lang, "/")
-            head = f"{street} {number}{joint}{box}" if box else f"{street} {number}"
+            head = f"{street} {with_box(number, box, lang, register.country)}"
         return Suggestion(
             kind=kind,
             text=f"{head}, {' '.join(part for part in (postcode, place) if part)}",
