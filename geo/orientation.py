@@ -7,7 +7,6 @@ products of doubles (Kulisch's long accumulator), which knows neither rounding n
 Sources: J. R. Shewchuk, "Adaptive Precision Floating-Point Arithmetic and Fast Robust Geometric Predicates",
 Discrete & Computational Geometry 18 (1997); U. Kulisch, "Computer Arithmetic and Validity" (2013), chapter 8.
 """
-# ruff: noqa: PLR0917 - compiled functions are called by position
 
 import math
 

@@ -4,7 +4,6 @@ All decisions about cells are taken in cell coordinates u = (x - x0) * per_x, co
 them. They differ from the true ones by less than 2**-30 of a cell, and an edge is entered in every cell within
 `MARGIN` of it, so no rounding can hide an edge from a point.
 """
-# ruff: noqa: PLR0917 - compiled functions are called by position
 
 import math
 from typing import NamedTuple

@@ -6,7 +6,6 @@ High-Performance Point-Polygon Joins", EDBT 2020; E. T. Zacharatou et al., "GPU 
 Spatial Aggregation over Arbitrary Polygons", PVLDB 11 (2017)). The exact remainder, edges beside a reference
 point of known sectors, is what `geo.sector_kernels` explains.
 """
-# ruff: noqa: PLR0917 - compiled functions are called by position
 
 import math
 from dataclasses import dataclass

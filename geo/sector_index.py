@@ -16,12 +16,13 @@ import numpy as np
 import numpy.typing as npt
 import shapely
 
+from geo.sector_blocks import locate_block
 from geo.sector_edges import gather_edges
 from geo.sector_errors import CoordinateError, IndexFileError, LayerError
 from geo.sector_file import read_arrays, write_arrays
 from geo.sector_frame import Frame
 from geo.sector_grid import Grid, build_grid
-from geo.sector_kernels import DESCRIPTOR_WORDS, NOT_FINITE, locate_block, locate_point
+from geo.sector_kernels import DESCRIPTOR_WORDS, NOT_FINITE, locate_point
 from geo.sector_nearest import nearest_sector
 
 if TYPE_CHECKING:

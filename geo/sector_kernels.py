@@ -5,18 +5,16 @@ of which name their sector in turn, and for the rest the few edges that touch th
 exact. The record knows which sectors hold the cell's reference point; the path from the reference to the query,
 vertical and then horizontal, leaves or enters a sector with each edge of it that it crosses.
 """
-# ruff: noqa: PLR0917 - compiled functions are called by position
 
 import numpy as np
-import numpy.typing as npt
 from numba import types
 
 from geo.compiled import compiled, inlined
-from geo.memory import load_float64, load_int32, load_int64
+from geo.machine import load_float64, load_int32, load_int64, lowest_bit
 from geo.orientation import ERROR_BOUND, SAFE_LARGEST, SAFE_SMALLEST, orientation, side
 from geo.sector_frame import reference
 
-__all__ = ["NOT_FINITE", "OUTSIDE", "locate_block", "locate_point", "sectors_at"]
+__all__ = ["NOT_FINITE", "OUTSIDE", "locate_point"]
 
 OUTSIDE = -1
 NOT_FINITE = -2
@@ -37,18 +35,6 @@ SMALL_MAP_WORDS = 8  # 64 codes of 4 bits: one of up to eight sectors, outside, 
 ASK_PAIR = 3
 ASK_SMALL = 15
 GROUP = 8  # sectors whose membership one record keeps, as the bits of a byte
-
-BLOCK = 2048  # points that go through the stages together: their scratch stays in the first-level cache
-
-
-@inlined
-def lowest_bit(mask: int) -> int:
-    """Give the number of the lowest set bit of a byte that has one."""
-    bit = 0
-    while mask & 1 == 0:
-        mask >>= 1
-        bit += 1
-    return bit
 
 
 @inlined
@@ -246,78 +232,3 @@ def locate_point(descriptor: int, x: float, y: float) -> int:
     if entry == OUTSIDE and not (np.isfinite(x) and np.isfinite(y)):
         return NOT_FINITE
     return entry
-
-
-COORDINATES = types.Array(types.float64, 1, "C", readonly=True)
-
-
-@compiled(types.int64(types.int64, COORDINATES, COORDINATES, types.Array(types.int32, 1, "C")))
-def locate_block(
-    descriptor: int,
-    x: npt.NDArray[np.float64],
-    y: npt.NDArray[np.float64],
-    positions: npt.NDArray[np.int32],
-) -> int:
-    """Fill the positions of many points; give the index of the first that is not finite, or -1.
-
-    Each stage is a loop without branches over the points that the stage before left open, so that the loads of
-    many points are under way at once: a point's time is then its share of the memory's throughput and not the
-    latency of its chain of loads.
-    """
-    cells = load_int64(descriptor, CELLS)
-    records = load_int64(descriptor, RECORDS)
-    vertices = load_int64(descriptor, VERTICES)
-    columns = np.int32(load_int64(descriptor, COLUMNS))
-    x0 = load_float64(descriptor, X0)
-    y0 = load_float64(descriptor, Y0)
-    per_x = load_float64(descriptor, PER_X)
-    per_y = load_float64(descriptor, PER_Y)
-    last_u = load_float64(descriptor, LAST_U)
-    last_v = load_float64(descriptor, LAST_V)
-    cell = np.empty(BLOCK, np.int32)
-    open_points = np.empty(BLOCK, np.int32)
-    n = x.size
-    for start in range(0, n, BLOCK):
-        size = min(BLOCK, n - start)
-        xs = x[start : start + size]
-        ys = y[start : start + size]
-        answers = positions[start : start + size]
-        all_finite = 0.0
-        for i in range(size):
-            u = in_cells(xs[i], x0, per_x, last_u)
-            v = in_cells(ys[i], y0, per_y, last_v)
-            cell[i] = np.int32(v) * columns + np.int32(u)
-        for i in range(size):
-            all_finite += xs[i] * 0.0 + ys[i] * 0.0
-        if all_finite != 0.0:
-            for i in range(size):
-                if not (np.isfinite(xs[i]) and np.isfinite(ys[i])):
-                    return start + i
-        n_open = 0
-        for i in range(size):
-            entry = load_int32(cells, int(cell[i]))
-            answers[i] = entry
-            open_points[n_open] = i
-            n_open += entry < OUTSIDE
-        n_still = 0
-        for k in range(n_open):
-            i = int(open_points[k])
-            at = int(-2 - answers[i])
-            head = load_int32(records, at)
-            u = in_cells(xs[i], x0, per_x, last_u)
-            v = in_cells(ys[i], y0, per_y, last_v)
-            part = int((v - float(int(v))) * 8.0) * 8 + int((u - float(int(u))) * 8.0)
-            code = (load_int32(records, at + 1 + (part >> 4)) >> ((part & 15) * 2)) & 3
-            n_sectors = (head >> SECTORS_SHIFT) & 15
-            known = load_int32(records, at + 1 + PAIR_MAP_WORDS + (code & 1))
-            unknown = ((head >> KIND_SHIFT) & 3 != PAIR_LEAF) | (code == ASK_PAIR)
-            settled = known if code < n_sectors else np.int32(OUTSIDE)
-            answers[i] = answers[i] if unknown else settled
-            open_points[n_still] = i
-            n_still += unknown
-        for k in range(n_still):
-            i = int(open_points[k])
-            u = in_cells(xs[i], x0, per_x, last_u)
-            v = in_cells(ys[i], y0, per_y, last_v)
-            answers[i] = ask_record(descriptor, records, vertices, int(answers[i]), u, v, xs[i], ys[i])
-    return -1

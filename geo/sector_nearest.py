@@ -1,5 +1,4 @@
 """Find the sector nearest to a point outside the coverage, from the flat arrays of a sector index."""
-# ruff: noqa: PLR0917 - compiled functions are called by position
 
 import math
 
@@ -7,7 +6,7 @@ import numpy as np
 from numba import types
 
 from geo.compiled import compiled, inlined, tuple_of
-from geo.memory import load_float64, load_int32, load_int64
+from geo.machine import load_float64, load_int32, load_int64, lowest_bit
 from geo.sector_kernels import (
     CELLS,
     COLUMNS,
@@ -27,7 +26,6 @@ from geo.sector_kernels import (
     X0,
     Y0,
     in_cells,
-    lowest_bit,
     open_leaf,
 )
 

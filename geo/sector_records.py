@@ -1,5 +1,4 @@
 """Write the records of border cells: subcell maps, edges and finer grids."""
-# ruff: noqa: PLR0917 - compiled functions are called by position
 
 from typing import NamedTuple
 
@@ -8,6 +7,7 @@ import numpy.typing as npt
 from numba import types
 
 from geo.compiled import INTS, WIDE_INTS, compiled, inlined, named_tuple_of
+from geo.machine import lowest_bit
 from geo.sector_edges import Edges
 from geo.sector_frame import FRAME, Frame, columns_in_row, reference, rows_of
 from geo.sector_kernels import (
@@ -24,7 +24,6 @@ from geo.sector_kernels import (
     SECTORS_SHIFT,
     SMALL_LEAF,
     crossings_of_edge,
-    lowest_bit,
 )
 
 __all__ = ["EDGES", "POINTS", "with_room", "write_records"]

@@ -1,5 +1,4 @@
 """The orientation predicate against exact rational arithmetic."""
-# ruff: noqa: PLR0917 - compiled functions are called by position
 
 import math
 from fractions import Fraction
@@ -11,7 +10,8 @@ from hypothesis import strategies as st
 from numba import njit
 
 from geo.orientation import orientation, orientation_by_integers, orientation_near_line
-from geo.sector_kernels import locate_block, locate_point
+from geo.sector_blocks import locate_block
+from geo.sector_kernels import locate_point
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 tiny_or_huge = st.sampled_from([0.0, -0.0, 5e-324, -5e-324, 2.3e-308, 1.7976931348623157e308, -1e300, 1.0, 0.1])
