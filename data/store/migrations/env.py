@@ -2,6 +2,7 @@
 
 from alembic import context
 
+from data.store import household_models as _household_models  # noqa: F401 -- its tables join Base's
 from data.store.models import Base
 
 context.configure(

@@ -1,0 +1,186 @@
+"""The schema of members: verifications, member households and accounts, codes, attempts, rules, the audit trail.
+
+No table holds an address, an e-mail address, a name or a code: dwellings, e-mail addresses and codes are keyed hashes
+(`households.dwelling_keys`).
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from data.store.models import CODE, Base, UtcDateTime
+
+HASH = String(64)
+TOKEN = String(32)
+KEY_ID = String(16)
+_STILL_THERE = text("left_at IS NULL")
+
+
+class EligibilityRules(Base):
+    """The rules of a municipality, where they differ from the network's."""
+
+    __tablename__ = "eligibility_rules"
+
+    municipality_code: Mapped[str] = mapped_column(CODE, primary_key=True)
+    rules: Mapped[dict[str, Any]] = mapped_column(JSON)
+    version: Mapped[int]
+    """Goes up with every change, so that two editors cannot overwrite each other unseen."""
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Household(Base):
+    """A member household: one pseudonym per dwelling, as long as somebody of it is a member.
+
+    The partial unique index is what makes it one household per dwelling, whatever runs at the same time; a
+    municipality that admits several numbers them by `place`.
+    """
+
+    __tablename__ = "household"
+    __table_args__ = (
+        Index(
+            "uq_household_dwelling_key_place",
+            "dwelling_key",
+            "place",
+            unique=True,
+            sqlite_where=_STILL_THERE,
+            postgresql_where=_STILL_THERE,
+        ),
+        Index("ix_household_municipality_code", "municipality_code"),
+        Index("ix_household_left_at", "left_at"),
+        CheckConstraint("place > 0", name="place_positive"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    dwelling_key: Mapped[str] = mapped_column(HASH)
+    key_id: Mapped[str] = mapped_column(KEY_ID)
+    place: Mapped[int]
+    country: Mapped[str] = mapped_column(String(2))
+    municipality_code: Mapped[str] = mapped_column(CODE)
+    sector_code: Mapped[str] = mapped_column(CODE)
+    buurt_code: Mapped[str] = mapped_column(CODE)
+    """The buurt on the day of joining; reports use the sector and the plan of their day."""
+    joined_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    left_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Account(Base):
+    """An account of a member household: counted, never named."""
+
+    __tablename__ = "account"
+    __table_args__ = (
+        Index(
+            "uq_account_email_key",
+            "email_key",
+            unique=True,
+            sqlite_where=_STILL_THERE,
+            postgresql_where=_STILL_THERE,
+        ),
+        Index("ix_account_household_id", "household_id"),
+    )
+
+    id: Mapped[str] = mapped_column(TOKEN, primary_key=True)
+    household_id: Mapped[int] = mapped_column(ForeignKey("household.id", ondelete="CASCADE"))
+    email_key: Mapped[str] = mapped_column(HASH)
+    key_id: Mapped[str] = mapped_column(KEY_ID)
+    joined_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    left_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class SignUp(Base):
+    """A verification under way or settled."""
+
+    __tablename__ = "sign_up"
+    __table_args__ = (
+        CheckConstraint("state IN ('asked', 'needs_proof', 'verified', 'refused', 'expired')", name="state_known"),
+        Index("ix_sign_up_expires_at", "expires_at"),
+        Index("ix_sign_up_dwelling_key", "dwelling_key"),
+    )
+
+    id: Mapped[str] = mapped_column(TOKEN, primary_key=True)
+    dwelling_key: Mapped[str] = mapped_column(HASH)
+    email_key: Mapped[str] = mapped_column(HASH)
+    key_id: Mapped[str] = mapped_column(KEY_ID)
+    country: Mapped[str] = mapped_column(String(2))
+    municipality_code: Mapped[str] = mapped_column(CODE)
+    sector_code: Mapped[str | None] = mapped_column(CODE)
+    buurt_code: Mapped[str | None] = mapped_column(CODE)
+    own_household: Mapped[bool]
+    state: Mapped[str] = mapped_column(String(16))
+    proof: Mapped[str | None] = mapped_column(String(16))
+    reason: Mapped[str | None] = mapped_column(String(32))
+    """Code of the rule that refused it."""
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    settled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    account_id: Mapped[str | None] = mapped_column(ForeignKey("account.id", ondelete="SET NULL"))
+
+
+class CodeBatchRow(Base):
+    """Codes that were made together."""
+
+    __tablename__ = "code_batch"
+    __table_args__ = (
+        CheckConstraint("uses IN ('once', 'many')", name="uses_known"),
+        CheckConstraint("expires_at > made_at", name="expires_later"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    municipality_code: Mapped[str] = mapped_column(CODE)
+    buurt_code: Mapped[str] = mapped_column(CODE)
+    uses: Mapped[str] = mapped_column(String(8))
+    codes: Mapped[int]
+    key_id: Mapped[str] = mapped_column(KEY_ID)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Buurtcode(Base):
+    """A code, as the keyed hash that it is compared by."""
+
+    __tablename__ = "buurtcode"
+    __table_args__ = (Index("ix_buurtcode_scope", "scope"),)
+
+    batch_id: Mapped[int] = mapped_column(ForeignKey("code_batch.id", ondelete="CASCADE"), primary_key=True)
+    code_hash: Mapped[str] = mapped_column(HASH, primary_key=True)
+    scope: Mapped[str] = mapped_column(HASH)
+    """The buurt's code, or the dwelling's key."""
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Attempt(Base):
+    """Attempts at codes in a window of time, by the keyed hash of a dwelling or a caller."""
+
+    __tablename__ = "attempt"
+    __table_args__ = (Index("ix_attempt_window_start", "window_start"),)
+
+    subject: Mapped[str] = mapped_column(HASH, primary_key=True)
+    window_start: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    count: Mapped[int]
+
+
+class AuditEntry(Base):
+    """One line of the audit trail. The database itself refuses to change or delete one, so it holds nothing personal."""
+
+    __tablename__ = "audit_entry"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    action: Mapped[str] = mapped_column(String(32))
+    municipality_code: Mapped[str | None] = mapped_column(CODE)
+    buurt_code: Mapped[str | None] = mapped_column(CODE)
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """Codes and counts alone."""
+
+
+class SectorDwellings(Base):
+    """Homes of a sector in an addresses release, counted once for a pair of releases."""
+
+    __tablename__ = "sector_dwellings"
+    __table_args__ = (CheckConstraint("dwellings >= 0", name="dwellings_not_negative"),)
+
+    sectors_release_id: Mapped[int] = mapped_column(ForeignKey("release.id", ondelete="CASCADE"), primary_key=True)
+    addresses_release_id: Mapped[int] = mapped_column(ForeignKey("release.id", ondelete="CASCADE"), primary_key=True)
+    sector_code: Mapped[str] = mapped_column(CODE, primary_key=True)
+    dwellings: Mapped[int]
