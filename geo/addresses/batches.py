@@ -13,7 +13,7 @@ from geo.addresses.costs import score_of
 from geo.addresses.designators import box_form, read_designation
 from geo.addresses.distances import LONGEST, letters_of
 from geo.addresses.exact import ABSENT, NOWHERE, UNCLEAR, find_exact
-from geo.addresses.likenesses import relaxed_keys, searched_towns, similar_keys
+from geo.addresses.likenesses import accepted_keys, looser_keys, searched_towns, similar_keys
 from geo.addresses.matching import match_query
 from geo.addresses.questions import (
     MAX_TEXT,
@@ -218,12 +218,14 @@ class _Questions:
         keys: list[bytes] = []
         relaxed = np.full((len(different), RELAXED), -1, np.int32)
         costs = np.zeros((len(different), RELAXED), np.int32)
-        for place, code in enumerate(different.tolist()):
-            text = self.street_texts.texts[code]
+        texts_asked = [self.street_texts.texts[code] for code in different.tolist()]
+        looser = register.street_keys.find_many([key for text in texts_asked for key in looser_keys(text)])
+        looser = looser.reshape(-1, RELAXED)
+        for place, text in enumerate(texts_asked):
             variants = similar_keys(text)
             keys.append(variants[0].encode() if len(variants) == 1 and 2 < len(variants[0]) <= LONGEST else b"")
-            if keys[-1]:
-                for slot, (number, cost) in enumerate(relaxed_keys(register, text).items()):
+            if keys[-1] and (looser[place] >= 0).any():
+                for slot, (number, cost) in enumerate(accepted_keys(register, text, looser[place].tolist()).items()):
                     relaxed[place, slot], costs[place, slot] = number, cost
         usable = np.array([bool(key) for key in keys])[which]
         texts = np.full(self.count, -1, np.int32)

@@ -5,6 +5,8 @@ where that finds nothing; and three looser keys are looked up: without articles 
 without the kind of street.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -17,7 +19,7 @@ from geo.addresses.register import Place, Register
 from geo.addresses.similar import MOST_CANDIDATES, most_edits
 from geo.addresses.spelling import core_key, fold, loose_key, short_key, street_keys, street_type, typed_words
 
-__all__ = ["fuzzy_candidates", "relaxed_keys", "searched_towns", "similar_keys"]
+__all__ = ["accepted_keys", "fuzzy_candidates", "looser_keys", "relaxed_keys", "searched_towns", "similar_keys"]
 
 
 def fuzzy_candidates(register: Register, reading: Reading, *, require_box: bool) -> list[Candidate]:
@@ -69,9 +71,19 @@ def similar_keys(street: str) -> tuple[str, ...]:
 
 def relaxed_keys(register: Register, street: str) -> dict[int, int]:
     """Give the loose, short and core keys of a name that exist, and the cost of each."""
+    numbers = [register.find_street(key) if key else -1 for key in looser_keys(street)]
+    return accepted_keys(register, street, numbers)
+
+
+def looser_keys(street: str) -> tuple[str, str, str]:
+    """Give the loose, the short and the core key of a name; an empty one where there is none."""
+    return loose_key(street), short_key(street), core_key(street)
+
+
+def accepted_keys(register: Register, street: str, numbers: Sequence[int]) -> dict[int, int]:
+    """Give those of a name's three looser keys that exist, with their costs; first names given must agree."""
     costs: dict[int, int] = {}
-    for key, cost in ((loose_key(street), "loose"), (short_key(street), "short"), (core_key(street), "core")):
-        number = register.find_street(key) if key else -1
+    for number, cost in zip(numbers, ("loose", "short", "core"), strict=True):
         if number >= 0 and (cost != "short" or _initials_agree(register, street, number)):
             costs[number] = COST[f"street-{cost}"]
     return costs
@@ -123,10 +135,8 @@ def _cost_of_edits(edits: int, length: int) -> int:
 def _initials_agree(register: Register, street: str, number: int) -> bool:
     """Tell whether the first names given, if any, begin as those of some street of this short key do."""
     given = typed_words(street)[:-1]
-    rows = register.street_rows[number][:20]
-    for row in rows.tolist():
-        for name in register.names_of(row).values():
-            official = typed_words(name)[:-1]
-            if all(any(word.startswith(part) or part.startswith(word) for word in official) for part in given):
-                return True
-    return False
+    return any(
+        all(any(word.startswith(part) or part.startswith(word) for word in official) for part in given)
+        for row in register.street_rows[number][:20].tolist()
+        for official in register.first_words(row)
+    )

@@ -14,7 +14,7 @@ from geo.addresses.columns import STATUSES
 from geo.addresses.distances import FAR, LONGEST, distances, letters_of
 from geo.addresses.lexicon import KeyTable, Lists, Pool
 from geo.addresses.questions import LANGUAGES, OfficialAddress
-from geo.addresses.spelling import place_keys
+from geo.addresses.spelling import place_keys, typed_words
 from geo.addresses.storage import map_arrays
 
 __all__ = ["CURRENT", "Place", "Register"]
@@ -123,6 +123,7 @@ class Register:
         self.find_number = lru_cache(maxsize=16384)(self.number_keys.find)
         self.find_box = lru_cache(maxsize=16384)(self.box_keys.find)
         self.find_street = lru_cache(maxsize=16384)(self.street_keys.find)
+        self.first_words = lru_cache(maxsize=16384)(self._first_words)
         self.postcode = lru_cache(maxsize=16384)(self._postcode)
         self.postcodes_near = lru_cache(maxsize=4096)(self._postcodes_near)
         self.towns_of_parts = lru_cache(maxsize=4096)(self._towns_of_parts)
@@ -257,6 +258,10 @@ class Register:
             if number:
                 found[language] = self.names[number]
         return found
+
+    def _first_words(self, row: int) -> tuple[tuple[str, ...], ...]:
+        """Give the folded words before the last one of each name of a row's street."""
+        return tuple(tuple(typed_words(name)[:-1]) for name in self.names_of(row).values())
 
     def place_names(self, what: str, number: int) -> dict[str, str]:
         """Give the names of a municipality or a locality by language."""
