@@ -82,16 +82,12 @@ def format_date(day: date, language: Language) -> str:
 
     Examples
     --------
-    >>> format_date(date(2027, 1, 1), "en")
-    '1 January 2027'
+    >>> format_date(date(2027, 1, 1), "fr").replace(NO_BREAK, " ")
+    '1er janvier 2027'
     """
     number = str(day.day)
     if language == "de":
         number += "."
     if language == "fr" and day.day == 1:
         number = "1er"
-    return (
-        f"{number}{NO_BREAK}{_MONTHS[language][day.month - 1]} {day.year}"
-        if language != "en"
-        else (f"{number} {_MONTHS[language][day.month - 1]} {day.year}")
-    )
+    return f"{number}{NO_BREAK}{_MONTHS[language][day.month - 1]}{NO_BREAK}{day.year}"

@@ -121,6 +121,18 @@ STEPS: Final[Mapping[str, Mapping[Language, str]]] = MappingProxyType(
             "{item}: alle Haushalte fallen in die Staffel {range}: {formula} = {amount}.",
             "{item}: all households fall in the tier {range}: {formula} = {amount}.",
         ),
+        "tier-graduated-flat": _say(
+            "{item}, schijf {range} huishoudens: vast bedrag van {amount}.",
+            "{item}, tranche {range} ménages : montant fixe de {amount}.",
+            "{item}, Staffel {range} Haushalte: fester Betrag von {amount}.",
+            "{item}, tier {range} households: flat amount of {amount}.",
+        ),
+        "tier-volume-flat": _say(
+            "{item}: alle huishoudens vallen in de schijf {range}: vast bedrag van {amount}.",
+            "{item} : tous les ménages tombent dans la tranche {range} : montant fixe de {amount}.",
+            "{item}: alle Haushalte fallen in die Staffel {range}: fester Betrag von {amount}.",
+            "{item}: all households fall in the tier {range}: flat amount of {amount}.",
+        ),
         "minimum": _say(
             "{item}: {price} ligt onder het minimum, dus {amount}.",
             "{item} : {price} est inférieur au minimum, donc {amount}.",

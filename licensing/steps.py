@@ -60,7 +60,7 @@ def explain(code: str, values: Mapping[str, str], language: Language) -> str:
         per_household = f"{words['households']} × {words['unit']}"
         words["formula"] = per_household
         if "flat" in words:
-            words["formula"] = words["flat"] if Decimal(values["unit"]) == 0 else f"{per_household} + {words['flat']}"
+            words["formula"] = f"{per_household} + {words['flat']}"
     return STEPS[code][language].format_map(words)
 
 
@@ -169,7 +169,7 @@ class _LineExplainer:
         for part in parts:
             yield self._step(
                 f"{rule}.tiers[{numbers[part.first]}]",
-                f"tier-{table.mode.value}",
+                f"tier-{table.mode.value}" if part.per_household else f"tier-{table.mode.value}-flat",
                 line,
                 first=part.first,
                 last=part.up_to,
