@@ -160,8 +160,7 @@ def judge(facts: AddressFacts, rules: RuleSet, day: date) -> Eligibility:
         _is_home(facts, rules),
         _buurt_live(facts, day),
         _licence(facts, rules, day),
-        _capacity(facts, rules),
-        _email_free(facts),
+        *judge_members(facts, rules),
     )
     buurt_code = facts.buurt.code if facts.buurt else None
     if any(found.outcome == Outcome.FAIL for found in outcomes):
@@ -172,6 +171,11 @@ def judge(facts: AddressFacts, rules: RuleSet, day: date) -> Eligibility:
         proofs = rules.proofs if rules.proof_required else (Proof.DOCUMENT,)
         return Eligibility(Verdict.NEEDS_PROOF, outcomes, buurt_code, proofs)
     return Eligibility(Verdict.ELIGIBLE, outcomes, buurt_code)
+
+
+def judge_members(facts: AddressFacts, rules: RuleSet) -> tuple[RuleOutcome, RuleOutcome]:
+    """Apply the two rules that other people's sign-ups can change: they are asked again when a proof arrives."""
+    return _capacity(facts, rules), _email_free(facts)
 
 
 def _address_known(facts: AddressFacts) -> RuleOutcome:

@@ -161,7 +161,7 @@ class Attempt(Base):
 
 
 class AuditEntry(Base):
-    """One line of the audit trail. The database itself refuses to change or delete one, so it holds nothing personal."""
+    """One line of the audit trail; the database refuses to change or delete one, so it holds nothing personal."""
 
     __tablename__ = "audit_entry"
 
