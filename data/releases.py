@@ -60,8 +60,6 @@ def activate(session: Session, release: Release, now: datetime) -> Release | Non
     if active is not None and active.release_id == release.id:
         return None
     replaced = active.release if active is not None else None
-    session.merge(
-        ActiveRelease(country=release.country, kind=release.kind, release_id=release.id, activated_at=now)
-    )
+    session.merge(ActiveRelease(country=release.country, kind=release.kind, release_id=release.id, activated_at=now))
     announce_change(session)
     return replaced

@@ -1,0 +1,71 @@
+"""The FastAPI application: joins the store, the data directory and the routes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from api.keeper import AtlasKeeper
+from api.limits import BodyLimit
+from api.problems import install_problem_handlers
+from api.routes.health import health_router
+from api.routes.locate import locate_router
+from api.routes.municipalities import municipalities_router
+from api.routes.releases import releases_router
+from api.routes.verifications import verifications_router
+from api.settings import ServerSettings, StoreSettings
+from data.directory import DataDirectory
+from data.store import open_store
+
+DESCRIPTION = """\
+From an address to its buurt: which official sector and which neighbourhood hold it, and how many households live there.
+
+Every answer names the releases (dated imports of official files) that it comes from. Coordinates are longitude and
+latitude in EPSG:4326 unless a field says otherwise. Refusals are problem details (RFC 9457).
+"""
+
+
+def create_app(store_settings: StoreSettings | None = None, server_settings: ServerSettings | None = None) -> FastAPI:
+    """Build the application.
+
+    Parameters
+    ----------
+    store_settings, server_settings
+        By default those of the environment.
+    """
+    store_settings = store_settings or StoreSettings()
+    server_settings = server_settings or ServerSettings()
+    store = open_store(store_settings.store_url)
+    keeper = AtlasKeeper(store, DataDirectory(store_settings.data_dir), server_settings.reload_seconds)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        watching = asyncio.create_task(keeper.watch())
+        try:
+            yield
+        finally:
+            watching.cancel()
+            await watching
+            store.close()
+
+    app = FastAPI(
+        title="Buurtwijzer",
+        version=version("buurtwijzer"),
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        # The ready-made pages for people load scripts from elsewhere; nothing here leaves the origin.
+        docs_url=None,
+        redoc_url=None,
+    )
+    install_problem_handlers(app)
+    app.add_middleware(BodyLimit, max_bytes=server_settings.max_body_bytes)
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(server_settings.allowed_hosts))
+    app.include_router(verifications_router(lambda: keeper.current))
+    app.include_router(locate_router(lambda: keeper.current))
+    app.include_router(municipalities_router(lambda: keeper.current))
+    app.include_router(releases_router(store))
+    app.include_router(health_router(keeper))
+    return app

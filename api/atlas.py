@@ -1,0 +1,248 @@
+"""What answers are made from: the active releases of every country, read once into memory, never changed."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Row, select
+from sqlalchemy.orm import Session
+
+from data.directory import DataDirectory
+from data.importing.addresses import INDEX_FOLDER
+from data.importing.sectors import INDEX_FILE
+from data.releases import active_releases
+from data.store import Store
+from data.store.models import AreaCount, Block, Buurt, Municipality, Plan, Release, Sector, StoreState
+from data.tables import LANGUAGES, Country, Kind
+from geo.addresses import AddressIndex
+from geo.crs import LONLAT, transform_point
+from geo.sector_index import SectorIndex
+from households.counts import HouseholdSum, sum_households
+
+Names = Mapping[str, str | None]
+
+
+class OutsideCoverageError(LookupError):
+    """A point that lies in no active sector."""
+
+
+class NothingActiveError(LookupError):
+    """A question that no active release can answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuurtFacts:
+    """A buurt of the plan in force."""
+
+    code: str
+    names: Names
+    plan_version: int
+    valid_from: date
+
+
+@dataclass(frozen=True, slots=True)
+class MunicipalityFacts:
+    """A municipality of the active sectors, with its counts as far as they are known."""
+
+    code: str
+    names: Names
+    country: Country
+    sectors: int
+    buurten: int
+    households: int | None
+    """The official count of the municipality as a whole; None is unknown."""
+    sector_households: HouseholdSum | None
+    """The sum of its sectors' counts; None where no counts per sector are active."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a point lies."""
+
+    country: Country
+    sector_code: str
+    sector_names: Names
+    municipality: MunicipalityFacts
+    buurt: BuurtFacts
+
+
+@dataclass(frozen=True, slots=True)
+class _SectorFacts:
+    names: Names
+    municipality_code: str
+    buurt: BuurtFacts
+
+
+class CountryAtlas:
+    """The active releases of one country."""
+
+    def __init__(self, country: Country, releases: Mapping[Kind, Release], directory: DataDirectory) -> None:
+        self.country = country
+        self.releases = releases
+        self._directory = directory
+        self._sectors: Mapping[str, _SectorFacts] = {}
+        self.municipalities: Mapping[str, MunicipalityFacts] = {}
+
+    def read_store(self, session: Session) -> None:
+        """Read names, plans and counts of the active sectors."""
+        release = self.releases.get(Kind.SECTORS)
+        if release is None:
+            return
+        buurten = _read_buurten(session, release)
+        self._sectors = {
+            row.code: _SectorFacts(_names(row), row.municipality_code, buurten[row.code])
+            for row in session.execute(
+                select(Sector.code, Sector.name_nl, Sector.name_fr, Sector.name_de, Sector.municipality_code).where(
+                    Sector.release_id == release.id
+                )
+            )
+        }
+        self.municipalities = self._read_municipalities(session, release)
+
+    def _read_municipalities(self, session: Session, release: Release) -> Mapping[str, MunicipalityFacts]:
+        of_sectors = _read_households(session, self.releases.get(Kind.SECTOR_COUNTS))
+        official = _read_households(session, self.releases.get(Kind.MUNICIPALITY_COUNTS)) or {}
+        members: dict[str, list[str]] = {}
+        for code, facts in self._sectors.items():
+            members.setdefault(facts.municipality_code, []).append(code)
+        columns = (Municipality.code, Municipality.name_nl, Municipality.name_fr, Municipality.name_de)
+        rows = session.execute(
+            select(*columns).where(Municipality.release_id == release.id).order_by(Municipality.code)
+        )
+        return {
+            row.code: MunicipalityFacts(
+                code=row.code,
+                names=_names(row),
+                country=self.country,
+                sectors=len(members[row.code]),
+                buurten=len({self._sectors[sector].buurt.code for sector in members[row.code]}),
+                households=official.get(row.code),
+                sector_households=None
+                if of_sectors is None
+                else sum_households(of_sectors.get(sector) for sector in members[row.code]),
+            )
+            for row in rows
+        }
+
+    @cached_property
+    def sector_index(self) -> SectorIndex | None:
+        """The index of the active sectors, opened when first needed."""
+        release = self.releases.get(Kind.SECTORS)
+        return None if release is None else SectorIndex.open(self._directory.release_folder(release.name) / INDEX_FILE)
+
+    @cached_property
+    def address_index(self) -> AddressIndex | None:
+        """The index of the active addresses, opened when first needed."""
+        release = self.releases.get(Kind.ADDRESSES)
+        if release is None:
+            return None
+        return AddressIndex.open(self._directory.release_folder(release.name) / INDEX_FOLDER)
+
+    def place(self, x: float, y: float, crs: str) -> Place | None:
+        """Return where a point in any CRS lies, or None outside the country's sectors."""
+        if self.sector_index is None:
+            return None
+        x, y = transform_point(x, y, crs, self.sector_index.crs)
+        code = self.sector_index.locate(x, y)
+        if code is None:
+            return None
+        sector = self._sectors[code]
+        return Place(
+            country=self.country,
+            sector_code=code,
+            sector_names=sector.names,
+            municipality=self.municipalities[sector.municipality_code],
+            buurt=sector.buurt,
+        )
+
+
+class Atlas:
+    """The active releases of all countries, as the store had them at one version."""
+
+    def __init__(self, version: int, countries: Mapping[Country, CountryAtlas]) -> None:
+        self.version = version
+        self.countries = countries
+
+    @classmethod
+    def read(cls, store: Store, directory: DataDirectory) -> "Atlas":
+        """Read the active releases in one transaction."""
+        with store.reading() as session:
+            version = session.scalars(select(StoreState.version)).one()
+            by_country: dict[Country, dict[Kind, Release]] = {}
+            for release in active_releases(session):
+                country: Country = "BE" if release.country == "BE" else "NL"
+                by_country.setdefault(country, {})[release.table] = release
+            countries = {
+                country: CountryAtlas(country, releases, directory) for country, releases in by_country.items()
+            }
+            for country_atlas in countries.values():
+                country_atlas.read_store(session)
+        return cls(version, countries)
+
+    def open_indexes(self) -> None:
+        """Open every index now, so that the first question does not wait for it."""
+        for country in self.countries.values():
+            _ = country.sector_index, country.address_index
+
+    def locate(self, lon: float, lat: float) -> Place:
+        """Return where a point in EPSG:4326 lies.
+
+        Raises
+        ------
+        NothingActiveError
+            No sectors are active.
+        OutsideCoverageError
+            The point lies in no active sector.
+        """
+        searched = [country for country in self.countries.values() if Kind.SECTORS in country.releases]
+        if not searched:
+            raise NothingActiveError("no sectors release is active")
+        for country in searched:
+            if place := country.place(lon, lat, LONLAT):
+                return place
+        raise OutsideCoverageError(f"no active sector covers longitude {lon}, latitude {lat}")
+
+    def municipalities(self) -> Iterator[MunicipalityFacts]:
+        """Give all municipalities, by country and code."""
+        for country in self.countries.values():
+            yield from country.municipalities.values()
+
+
+def _names(row: Row[*tuple[Any, ...]]) -> Names:
+    return {language: getattr(row, f"name_{language}") for language in LANGUAGES}
+
+
+def _read_buurten(session: Session, release: Release) -> Mapping[str, BuurtFacts]:
+    """Read the buurt of every sector in the newest plan of its municipality."""
+    rows = session.execute(
+        select(
+            Block.sector_code,
+            Buurt.code,
+            Buurt.name_nl,
+            Buurt.name_fr,
+            Buurt.name_de,
+            Plan.version,
+            Plan.valid_from,
+        )
+        .join(Buurt, (Buurt.plan_id == Block.plan_id) & (Buurt.code == Block.buurt_code))
+        .join(Plan, Plan.id == Block.plan_id)
+        .where(Plan.release_id == release.id)
+        .order_by(Plan.version)
+    )
+    buurten: dict[str, BuurtFacts] = {}
+    shared: dict[tuple[str, int], BuurtFacts] = {}
+    for row in rows:
+        key = (row.code, row.version)
+        buurten[row.sector_code] = shared.setdefault(
+            key, BuurtFacts(row.code, _names(row), row.version, row.valid_from)
+        )
+    return buurten
+
+
+def _read_households(session: Session, release: Release | None) -> dict[str, int | None] | None:
+    if release is None:
+        return None
+    rows = session.execute(select(AreaCount.area_code, AreaCount.households).where(AreaCount.release_id == release.id))
+    return {row.area_code: row.households for row in rows}

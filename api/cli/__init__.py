@@ -1,0 +1,62 @@
+"""The command line: `buurtwijzer --help`."""
+
+import sys
+
+import typer
+from rich.console import Console
+
+from api.atlas import NothingActiveError, OutsideCoverageError
+from api.cli import answering, importing, serving
+from data.directory import ImportRunningError
+from data.importing import ImportOptionError, ReleaseExistsError
+from data.readers.mapping import MappingError
+from data.releases import UnknownReleaseError
+from data.store import StoreError
+from data.tables import SourceError
+from geo.addresses import AddressIndexError
+from geo.sector_errors import IndexFileError, LayerError
+
+EXPECTED = (
+    AddressIndexError,
+    ImportOptionError,
+    ImportRunningError,
+    NothingActiveError,
+    OutsideCoverageError,
+    ReleaseExistsError,
+    IndexFileError,
+    LayerError,
+    MappingError,
+    SourceError,
+    StoreError,
+    UnknownReleaseError,
+    serving.ExposedError,
+)
+"""Errors that say themselves what is wrong and what to do: the operator sees that, and no traceback."""
+
+app = typer.Typer(
+    name="buurtwijzer",
+    help="From official files to an answer: in which sector and buurt is this address?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+importing.add_commands(app)
+answering.add_commands(app)
+serving.add_commands(app)
+
+
+def main() -> None:
+    """Run the command line; an expected error becomes one message and exit code 1."""
+    try:
+        app()
+    except EXPECTED as error:
+        Console(stderr=True, soft_wrap=True).print(f"[bold red]error:[/] {_escaped(error)}", highlight=False)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        Console(stderr=True).print("stopped; nothing was half written")
+        sys.exit(130)
+
+
+def _escaped(error: Exception) -> str:
+    return str(error).replace("[", r"\[")

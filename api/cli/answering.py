@@ -1,0 +1,130 @@
+"""Commands that answer: `locate` and `verify`."""
+
+import json
+from typing import Annotated
+
+import typer
+from pydantic import BaseModel
+from rich.console import Console
+from rich.table import Table
+
+from api.atlas import Atlas
+from api.cli.importing import COUNTRIES, CountryOption
+from api.cli.opening import opened
+from api.models import AddressAnswer, LocateAnswer, Names, PlaceAnswer, VerificationAnswer
+from api.verifying import verify
+from data.tables import LANGUAGES
+from geo.addresses import AddressQuery, Verdict
+
+out = Console()
+
+VERDICT_STYLES = {Verdict.ACCEPT: "bold green", Verdict.CONFIRM: "bold yellow", Verdict.FIX: "bold red"}
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as the HTTP API gives it.")]
+
+
+def locate(
+    lon: Annotated[float, typer.Argument(min=-180, max=180, help="Longitude in degrees (EPSG:4326).")],
+    lat: Annotated[float, typer.Argument(min=-90, max=90, help="Latitude in degrees (EPSG:4326).")],
+    as_json: JsonOption = False,
+) -> None:
+    """Say in which sector, municipality and buurt a point lies."""
+    with opened() as (store, directory):
+        atlas = Atlas.read(store, directory)
+        place = atlas.locate(lon, lat)
+        answer = LocateAnswer.of(place, atlas.countries[place.country])
+    if as_json:
+        _print_json(answer)
+        return
+    table = _facts()
+    _add_place(table, answer.place)
+    table.add_row("releases", ", ".join(answer.releases))
+    out.print(table)
+
+
+def verify_address(
+    address: Annotated[str | None, typer.Argument(help="The address on one line, as somebody types it.")] = None,
+    street: Annotated[str | None, typer.Option(help="Name of the street.")] = None,
+    house_number: Annotated[str | None, typer.Option("--number", help="House number.")] = None,
+    box: Annotated[str | None, typer.Option(help="Box number.")] = None,
+    postcode: Annotated[str | None, typer.Option(help="Postcode.")] = None,
+    municipality: Annotated[str | None, typer.Option(help="Municipality, or a part of one.")] = None,
+    country: Annotated[CountryOption | None, typer.Option(help="Country; unset, all are asked.")] = None,
+    language: Annotated[str, typer.Option("--lang", help="Language of the answer: nl, fr or de.")] = "nl",
+    require_box: Annotated[bool, typer.Option(help="Ask for the box where a building has several.")] = True,
+    as_json: JsonOption = False,
+) -> None:
+    """Find an address in the official register, and say in which buurt it lies.
+
+    Give it on one line (`buurtwijzer verify "Kerkstraat 6, 9993 Demodorp"`) or in options. The exit code is 0 for
+    accept, 2 for confirm and 3 for fix.
+    """
+    if language not in LANGUAGES:
+        raise typer.BadParameter(f"{language!r} is none of {', '.join(LANGUAGES)}", param_hint="--lang")
+    query = AddressQuery(
+        line=address,
+        street=street,
+        house_number=house_number,
+        box=box,
+        postcode=postcode,
+        municipality=municipality,
+        country=COUNTRIES[country] if country else None,
+    )
+    with opened() as (store, directory):
+        verification = verify(Atlas.read(store, directory), query, lang=language, require_box=require_box)
+        answer = VerificationAnswer.of(verification, language)
+    if as_json:
+        _print_json(answer)
+    else:
+        _print_verification(answer)
+    raise typer.Exit({Verdict.ACCEPT: 0, Verdict.CONFIRM: 2, Verdict.FIX: 3}[answer.verdict])
+
+
+def _print_verification(answer: VerificationAnswer) -> None:
+    table = _facts()
+    table.add_row("verdict", f"[{VERDICT_STYLES[answer.verdict]}]{answer.verdict}[/]")
+    if answer.address:
+        table.add_row("address", _described(answer.address))
+        table.add_row("register", f"{answer.address.address_id} ({answer.address.status})")
+    if answer.place:
+        _add_place(table, answer.place)
+    for reason in answer.reasons:
+        table.add_row("because", f"{reason.text} [dim]({reason.code})[/]")
+    for number, alternative in enumerate(answer.alternatives):
+        table.add_row("" if number else "perhaps", _described(alternative))
+    table.add_row("releases", ", ".join(answer.releases))
+    out.print(table)
+
+
+def _described(address: AddressAnswer) -> str:
+    return address.formatted.replace("[", r"\[")
+
+
+def _add_place(table: Table, place: PlaceAnswer) -> None:
+    table.add_row("sector", f"{place.sector.code}  {_name(place.sector.names)}")
+    table.add_row("municipality", f"{place.municipality.code}  {_name(place.municipality.names)}")
+    plan = f"plan {place.buurt.plan_version} of {place.buurt.valid_from}"
+    table.add_row("buurt", f"{place.buurt.code}  {_name(place.buurt.names)} [dim]({plan})[/]")
+
+
+def _name(names: Names) -> str:
+    """Write a name in every language that has one of its own."""
+    distinct = dict.fromkeys(name for name in (names.nl, names.fr, names.de) if name)
+    return " / ".join(distinct).replace("[", r"\[")
+
+
+def _facts() -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    return table
+
+
+def _print_json(answer: BaseModel) -> None:
+    typer.echo(json.dumps(answer.model_dump(mode="json"), ensure_ascii=False, indent=2))
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add these commands to the application."""
+    app.command("locate", context_settings={"ignore_unknown_options": True})(locate)
+    app.command("verify")(verify_address)

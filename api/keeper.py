@@ -1,0 +1,52 @@
+"""Keeps a worker's atlas current: watches the store's version and swaps in a new atlas when it has changed."""
+
+import asyncio
+import logging
+from contextlib import suppress
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from api.atlas import Atlas
+from data.directory import DataDirectory
+from data.store import Store
+
+logger = logging.getLogger(__name__)
+
+
+class AtlasKeeper:
+    """Owns the current atlas of a process.
+
+    A request takes `current` once and answers from it alone, so that it never sees half of a change.
+    """
+
+    def __init__(self, store: Store, directory: DataDirectory, reload_seconds: float) -> None:
+        self.store = store
+        self._directory = directory
+        self._reload_seconds = reload_seconds
+        self.current = self._read()
+        self.store_reachable = True
+
+    def _read(self) -> Atlas:
+        atlas = Atlas.read(self.store, self._directory)
+        atlas.open_indexes()
+        return atlas
+
+    def refresh(self) -> None:
+        """Swap in a new atlas if the store has changed; keep the present one while the store cannot be reached."""
+        try:
+            if self.store.version() != self.current.version:
+                self.current = self._read()
+                logger.info("answers now follow store version %s", self.current.version)
+            self.store_reachable = True
+        except (SQLAlchemyError, OSError, ValueError):
+            # What is open goes on answering: a lookup needs neither the store nor the release that failed to open.
+            if self.store_reachable:
+                logger.exception("the store or a new release cannot be read; answers stay as they are")
+            self.store_reachable = False
+
+    async def watch(self) -> None:
+        """Refresh for as long as the task lives."""
+        with suppress(asyncio.CancelledError):
+            while True:
+                await asyncio.sleep(self._reload_seconds)
+                await asyncio.to_thread(self.refresh)

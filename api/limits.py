@@ -1,0 +1,50 @@
+"""Limits on what a request may bring: refused before it is read to the end."""
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.problems import BODY_TOO_LARGE, problem_response
+
+
+class BodyLimit:
+    """ASGI middleware that refuses a body larger than a limit, whether its length is announced or not."""
+
+    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+        self.app = app
+        self.max_bytes = max_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, unless its body is too large."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        announced = dict(scope["headers"]).get(b"content-length", b"0")
+        too_large = problem_response(BODY_TOO_LARGE, f"a request may have at most {self.max_bytes:,} bytes")
+        # int() would take digits of other scripts and underscores, and fail on a number of ten thousand digits.
+        if not announced.isdigit() or len(announced) > 18 or int(announced) > self.max_bytes:
+            await too_large(scope, receive, send)
+            return
+        read = 0
+        answered = False
+
+        async def receive_limited() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > self.max_bytes:
+                raise _TooLargeError
+            return message
+
+        async def send_noting(message: Message) -> None:
+            nonlocal answered
+            answered = answered or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive_limited, send_noting)
+        except _TooLargeError:
+            if not answered:
+                await too_large(scope, receive, send)
+
+
+class _TooLargeError(Exception):
+    pass

@@ -1,0 +1,152 @@
+"""Refusals as RFC 9457 problem details, and the one table from an error's class to what a client sees."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+from api.atlas import NothingActiveError, OutsideCoverageError
+from data.releases import UnknownReleaseError
+from data.store import StoreError
+
+MEDIA_TYPE = "application/problem+json"
+BASE = "https://buurtwijzer.example/problems/"
+"""Problem types are names, not addresses: RFC 9457 lets them be stable without a page behind them."""
+
+
+class FieldProblem(BaseModel):
+    """One field of a request that cannot be used."""
+
+    field: str = Field(description="JSON pointer into the body, or the name of the parameter.")
+    detail: str
+
+
+class Problem(BaseModel):
+    """Problem details (RFC 9457), with what to do."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "type": BASE + "outside-coverage",
+                "title": "No sector there",
+                "status": 404,
+                "detail": "no active sector covers longitude 0.0, latitude 51.5",
+                "remedy": "Check the order (longitude, latitude), or import sectors of that area.",
+            }
+        }
+    )
+
+    type: str = Field(description="Stable name of the problem.")
+    title: str
+    status: int
+    detail: str
+    remedy: str = Field(description="What the caller can do.")
+    errors: list[FieldProblem] = Field(default=[], description="The fields to blame, where there are any.")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a class of errors is told to a client."""
+
+    slug: str
+    title: str
+    status: int
+    remedy: str
+
+
+PROBLEMS: Mapping[type[Exception], Kind] = {
+    OutsideCoverageError: Kind(
+        "outside-coverage",
+        "No sector there",
+        404,
+        "Check the order (longitude, latitude), or import sectors of that area.",
+    ),
+    NothingActiveError: Kind(
+        "nothing-active",
+        "No data to answer from",
+        503,
+        "Import a release (buurtwijzer import) or activate one (buurtwijzer activate).",
+    ),
+    UnknownReleaseError: Kind("unknown-release", "No such release", 404, "GET /v1/releases lists them."),
+    StoreError: Kind("store-unreachable", "The store cannot be reached", 503, "Try again in a moment."),
+}
+INVALID_REQUEST = Kind("invalid-request", "The request cannot be read", 422, "Correct the fields that are named.")
+BODY_TOO_LARGE = Kind("body-too-large", "The request is too large", 413, "Send less in one request.")
+HTTP_PROBLEMS: Mapping[int, Kind] = {
+    400: Kind("bad-request", "The request cannot be read", 400, "See the description of the API in /openapi.json."),
+    404: Kind("no-such-resource", "There is nothing here", 404, "The routes are described in /openapi.json."),
+    405: Kind("method-not-allowed", "This method is not allowed here", 405, "The Allow header names those that are."),
+}
+INTERNAL = Kind("internal-error", "Something went wrong on our side", 500, "Try again; if it stays, tell us when.")
+
+
+def problem_response(
+    kind: Kind, detail: str, *, errors: Sequence[FieldProblem] = (), headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """Return the response for a problem."""
+    problem = Problem(
+        type=BASE + kind.slug,
+        title=kind.title,
+        status=kind.status,
+        detail=detail,
+        remedy=kind.remedy,
+        errors=list(errors),
+    )
+    body = problem.model_dump(exclude_defaults=True)
+    return JSONResponse(body, status_code=kind.status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
+
+
+def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return OpenAPI descriptions of the problems that a route can answer with."""
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    titles = {kind.status: kind.title for kind in (*HTTP_PROBLEMS.values(), *PROBLEMS.values(), INVALID_REQUEST)}
+    titles |= {BODY_TOO_LARGE.status: BODY_TOO_LARGE.title}
+    return {status: {"description": titles[status], "content": content, "model": Problem} for status in statuses}
+
+
+def install_problem_handlers(app: FastAPI) -> None:
+    """Answer every refusal of an application, its own and the framework's, with problem details."""
+    for error_class, kind in PROBLEMS.items():
+        app.add_exception_handler(error_class, _handler(kind))
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(HTTPException, _http_problem)
+    app.add_exception_handler(Exception, _internal_error)
+
+
+def _handler(kind: Kind) -> Any:
+    async def handle(_request: Request, error: Exception) -> JSONResponse:
+        headers = {"Retry-After": "1"} if kind.status == 503 else None
+        return problem_response(kind, str(error), headers=headers)
+
+    return handle
+
+
+async def _invalid_request(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 -- registered for this class alone
+    errors = []
+    for found in error.errors():
+        place, *path = found["loc"]
+        pointer = "/" + "/".join(str(step) for step in path) if place == "body" else ".".join(map(str, path))
+        # The value itself is not repeated: it may be an address.
+        errors.append(FieldProblem(field=pointer, detail=found["msg"]))
+    first = errors[0]
+    return problem_response(INVALID_REQUEST, f"{first.field or '/'}: {first.detail}", errors=errors)
+
+
+async def _http_problem(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 -- registered for this class alone
+    kind = HTTP_PROBLEMS.get(error.status_code)
+    if kind is None:
+        kind = Kind(
+            "http-error", str(error.detail), error.status_code, "See the description of the API in /openapi.json."
+        )
+    return problem_response(kind, str(error.detail), headers=error.headers)
+
+
+async def _internal_error(_request: Request, _error: Exception) -> JSONResponse:
+    return problem_response(INTERNAL, "the request was not carried out")

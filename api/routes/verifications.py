@@ -1,0 +1,28 @@
+"""`POST /v1/verifications`: does this address exist, and in which buurt is it."""
+
+from collections.abc import Callable
+
+from fastapi import APIRouter
+
+from api.atlas import Atlas
+from api.models import VerificationAnswer, VerificationRequest
+from api.problems import described
+from api.verifying import verify
+
+
+def verifications_router(atlas: Callable[[], Atlas]) -> APIRouter:
+    """Build the route."""
+    router = APIRouter(prefix="/v1", tags=["verifications"])
+
+    @router.post("/verifications", responses=described(413, 422, 503))
+    async def verify_address(request: VerificationRequest) -> VerificationAnswer:
+        """Find an address in the official register, and say in which sector and buurt it lies.
+
+        `accept`: it is that address. `confirm`: something was corrected, so ask the person. `fix`: something is
+        missing or does not exist; `reasons` and `components` say what, `alternatives` what may be meant.
+        """
+        current = atlas()
+        verification = verify(current, request.query(), lang=request.language, require_box=request.require_box)
+        return VerificationAnswer.of(verification, lang=request.language)
+
+    return router
