@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from geo.addresses.costs import score_of
 from geo.addresses.designators import box_form, read_designation
-from geo.addresses.distances import LONGEST, letters_of
+from geo.addresses.distances import LONGEST
 from geo.addresses.exact import ABSENT, NOWHERE, UNCLEAR, find_exact
 from geo.addresses.likenesses import accepted_keys, looser_keys, searched_towns, similar_keys
 from geo.addresses.matching import match_query
@@ -237,7 +237,6 @@ class _Questions:
         arrays = register.arrays
         find_similar(
             texts, offsets, np.frombuffer(b"".join(keys) or b" ", np.uint8),
-            np.array([letters_of(key) for key in keys], np.uint64),
             np.array([street_type_number(key.decode()) for key in keys], np.uint8),
             relaxed.ravel(), costs.ravel(),
             self.plain, self.box, np.where(self.box == 0, self.boxed, ABSENT).astype(np.int32), self.own_box,

@@ -71,7 +71,7 @@ def _first_not_below(values: Any, start: Any, end: Any, bound: Any) -> Any:
 
 @compiled(
     types.void(
-        INTS, READ_WIDE, BYTES, READ_LETTERS, BYTES,  # the different texts, one for each question; their keys
+        INTS, READ_WIDE, BYTES, BYTES,  # the different texts, one for each question; their keys
         INTS, INTS,  # relaxed keys of each text and their costs
         INTS, INTS, INTS, INTS, INTS, INTS,  # number, box, another reading of both, postcode, place of each question
         INTS, INTS, INTS, INTS, INTS, INTS,  # towns, parts and searched towns of each place
@@ -83,7 +83,7 @@ def _first_not_below(values: Any, start: Any, end: Any, bound: Any) -> Any:
     )
 )  # fmt: skip
 def find_similar(
-    texts: Array, offsets: Array, letters_text: Array, letters: Array, kinds: Array,
+    texts: Array, offsets: Array, letters_text: Array, kinds: Array,
     relaxed: Array, relaxed_costs: Array,
     numbers: Array, boxes: Array, other_numbers: Array, other_boxes: Array, postcodes: Array, places: Array,
     town_start: Array, towns: Array, part_start: Array, parts: Array, search_start: Array, searched: Array,
@@ -99,8 +99,8 @@ def find_similar(
     ----------
     texts
         Number of each question's street among the different ones, -1 for a question that is not to be looked at.
-    offsets, letters_text, letters, kinds
-        The keys of the different streets, their letters and their kinds of street.
+    offsets, letters_text, kinds
+        The keys of the different streets, and their kinds of street.
     relaxed, relaxed_costs
         `RELAXED` other keys for each different street, -1 for none, and their costs.
     other_numbers, other_boxes
@@ -132,6 +132,10 @@ def find_similar(
         number, box, postcode, place = numbers[i], boxes[i], postcodes[i], places[i]
         begin, length = offsets[text], offsets[text + 1] - offsets[text]
         mark_letters(letters_text, begin, begin + length, masks)
+        letters = np.uint64(0)
+        for letter in range(len(masks)):
+            if masks[letter]:
+                letters |= np.uint64(1) << np.uint64(letter)
         most = 1 if length < 5 else 2 if length < 10 else 3
         second = _TYPING_ERROR_SHORT if length <= 6 else _TYPING_ERROR
         count = 0
@@ -152,7 +156,7 @@ def find_similar(
                 key = town_keys[k] if pool < pools else postcode_keys[k]
                 edits = distance(
                     masks,
-                    letters[text],
+                    letters,
                     length,
                     most,
                     key_text,
