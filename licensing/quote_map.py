@@ -106,7 +106,7 @@ def _path(shape: MapShape, geometry: BaseGeometry) -> str:
     return f"<path id={quoteattr(shape.code)} d={quoteattr(''.join(rings))} {style}/>"
 
 
-def _label(shape: MapShape, geometry: Any) -> str:  # noqa: ANN401 -- one that has an inside
+def _label(shape: MapShape, geometry: Any) -> str:
     circle = shapely.maximum_inscribed_circle(geometry, tolerance=20)
     (x, y), (edge_x, edge_y) = shapely.get_coordinates(circle).tolist()
     room = int(np.hypot(edge_x - x, edge_y - y))

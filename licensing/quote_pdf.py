@@ -223,7 +223,7 @@ def _describe_area(document: QuoteDocument, scope: MunicipalityScope, words: dic
         "sources": sources,
         "map": drawing.svg if drawing is not None else None,
         "map_beside": beside,
-        "map_height": map_height_mm(drawing, 68 if beside else 120, 90 if beside else 72) if drawing is not None else 0,
+        "map_height": map_height_mm(drawing, 68 if beside else 120, 90 if beside else 62) if drawing is not None else 0,
         "map_alt": alt.format(place=scope.name, count=len(rows)),
     }
 

@@ -37,6 +37,7 @@ ITEMS: Final[Mapping[str, Mapping[Language, str]]] = MappingProxyType(
             "Rabatt für ein Pilotprojekt",
             "Pilot discount",
         ),
+        "households": _say("{count} huishoudens", "{count} ménages", "{count} Haushalte", "{count} households"),
         "start-up": _say("Opstart (eenmalig)", "Démarrage (unique)", "Einrichtung (einmalig)", "Start-up (one-off)"),
         "letters": _say(
             "Uitnodigingsbrieven (eenmalig)",
