@@ -48,6 +48,9 @@ class InvoiceFacts:
     customer: Party
     buyer_reference: str
     """What the customer asks to see on its invoices; the number of the order or of the quote where there is nothing."""
+    payment_reference: str | None = None
+    """What the payment quotes, such as a Belgian structured communication (`+++090/9337/55493+++`); None for the
+    number of the invoice."""
     exemption_reason: str | None = None
     """The article of law, where VAT is not due because it is exempt."""
 

@@ -3,7 +3,7 @@
 The words and the bounds are those of Stripe's documentation of tiered pricing (``billing_scheme: tiered``): ``up_to``
 is inclusive, the lower bound is the previous tier's upper bound plus one, the last tier is open; *graduated* prices
 each household in its own tier and adds the flat amount of every tier that is reached, *volume* prices all households
-in the tier that the total falls in. Where there are no households, the first tier's flat amount is still charged.
+in the tier that the total falls in. Our own rule: without any household the first tier's flat amount is still charged.
 """
 
 from collections.abc import Iterator

@@ -97,7 +97,7 @@ def _invoice(invoice: Invoice) -> _Node:
     _party(root.group("AccountingCustomerParty").group("Party"), facts.customer)
     means = root.group("PaymentMeans")
     means.value("PaymentMeansCode", CREDIT_TRANSFER)
-    means.value("PaymentID", facts.number)
+    means.value("PaymentID", facts.payment_reference or facts.number)
     account = means.group("PayeeFinancialAccount")
     account.value("ID", facts.seller.iban.replace(" ", ""))
     if facts.seller.bic is not None:

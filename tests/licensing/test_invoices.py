@@ -42,7 +42,9 @@ BUYER = Party(
     "BE0207437468",
     "0207437468",
 )
-FACTS = InvoiceFacts("2027/0001", date(2027, 1, 4), date(2027, 2, 3), SELLER, BUYER, "PO-7", "Art. 44 Wbtw")
+FACTS = InvoiceFacts(
+    "2027/0001", date(2027, 1, 4), date(2027, 2, 3), SELLER, BUYER, "PO-7", "+++090/9337/55493+++", "Art. 44 Wbtw"
+)
 
 
 def accepted(quote: Quote) -> Offer:
