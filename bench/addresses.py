@@ -42,9 +42,8 @@ TYPING = ("letters swapped", "one typing error", "two typing errors")
 
 def demo_register(folder: Path, addresses: int) -> Path:
     """Make the demo region and read its register as an import does."""
-    from data.readers.best import read_best  # noqa: PLC0415
-
     from data.demo import DemoSize, write_demo  # noqa: PLC0415 - only needed without a register
+    from data.readers.best import read_best  # noqa: PLC0415
     from data.tables import ADDRESS_SCHEMA  # noqa: PLC0415
 
     towns = max(3, min(581, addresses // 11_000))
