@@ -75,7 +75,8 @@ def draw_map(shapes: Sequence[MapShape]) -> QuoteMap | None:
     width, height = (max(1, int(np.ceil(side * SCALE / longer))) for side in (right - left, top - bottom))
     # The quote's buurten last, so that their borders lie over the others'.
     order = sorted(range(len(drawn)), key=lambda at: (drawn[at].number is not None, drawn[at].code))
-    paths = [_path(drawn[at], simple[at]) for at in order]
+    stroke = 28 if len(drawn) <= MAX_LABELS else 12
+    paths = [_path(drawn[at], simple[at], stroke) for at in order]
     labelled = [at for at in order if drawn[at].number is not None]
     labels = [_label(drawn[at], scaled[at]) for at in labelled] if 1 < len(labelled) <= MAX_LABELS else []
     margin = SCALE // 60
@@ -92,7 +93,7 @@ def draw_map(shapes: Sequence[MapShape]) -> QuoteMap | None:
     return QuoteMap(svg, width, height)
 
 
-def _path(shape: MapShape, geometry: BaseGeometry) -> str:
+def _path(shape: MapShape, geometry: BaseGeometry, stroke_width: int) -> str:
     rings = []
     for polygon in shapely.get_parts(shapely.get_parts(geometry)):
         if polygon.geom_type != "Polygon":
@@ -101,7 +102,7 @@ def _path(shape: MapShape, geometry: BaseGeometry) -> str:
             points = np.rint(shapely.get_coordinates(ring)[:-1]).astype(np.int64).tolist()
             rings.append("M" + "L".join(f"{x} {y}" for x, y in points) + "Z")
     inside = shape.number is not None
-    fill, stroke, width = (_FILL, _INK, 28) if inside else (_REST, "#a9b8ba", 16)
+    fill, stroke, width = (_FILL, _INK, stroke_width) if inside else (_REST, "#a9b8ba", stroke_width // 2)
     style = f'fill="{fill}" stroke="{stroke}" stroke-width="{width}" stroke-linejoin="round" fill-rule="evenodd"'
     return f"<path id={quoteattr(shape.code)} d={quoteattr(''.join(rings))} {style}/>"
 

@@ -17,8 +17,8 @@ from licensing.parties import Party, Seller
 from licensing.price_book import VatTreatment
 from licensing.pricing import Line
 from licensing.quote_formats import digest_quote
-from licensing.quote_map import MapShape, draw_map, map_height_mm
-from licensing.quote_request import Language, MunicipalityScope, QuoteError
+from licensing.quote_map import MAX_LABELS, MapShape, draw_map, map_height_mm
+from licensing.quote_request import BuurtCount, Language, MunicipalityScope, QuoteError
 from licensing.quote_texts import ITEMS, METHODS
 from licensing.quotes import Quote
 from licensing.steps import item_of
@@ -200,7 +200,7 @@ def _describe_area(document: QuoteDocument, scope: MunicipalityScope, words: dic
     methods = sorted({buurt.method for buurt in scope.buurten})
     rows = []
     for number, buurt in enumerate(scope.buurten, start=1):
-        row = [str(number), buurt.name, format_count(buurt.households, language)]
+        row = [str(number), buurt.name, _households(buurt, language)]
         rows.append(row + ([METHODS[buurt.method][language]] if len(methods) > 1 else []))
     sources = [
         words["source"].format(
@@ -214,7 +214,8 @@ def _describe_area(document: QuoteDocument, scope: MunicipalityScope, words: dic
         sources.append(words["unknown_sectors"].format(sectors=format_count(unknown, language)))
     drawing = draw_map(document.shapes.get(scope.code, ()))
     beside = drawing is not None and len(rows) <= SMALL_TABLE_ROWS and len(methods) == 1
-    alt = words["map_alt"] if scope.whole else words["map_alt_some"]
+    whole = "map_alt" if len(rows) <= MAX_LABELS else "map_alt_many"
+    alt = words[whole if scope.whole else "map_alt_some"]
     return {
         "name": scope.name,
         "methods": len(methods) > 1,
@@ -226,6 +227,13 @@ def _describe_area(document: QuoteDocument, scope: MunicipalityScope, words: dic
         "map_height": map_height_mm(drawing, 68 if beside else 120, 90 if beside else 62) if drawing is not None else 0,
         "map_alt": alt.format(place=scope.name, count=len(rows)),
     }
+
+
+def _households(buurt: BuurtCount, language: Language) -> str:
+    """Write a count; a dash where nothing is known, and "at least" where something is not: unknown is not zero."""
+    if buurt.unknown_sectors and not buurt.households:
+        return "–"
+    return ("≥ " if buurt.unknown_sectors else "") + format_count(buurt.households, language)
 
 
 def _methods_by_release(scope: MunicipalityScope) -> dict[str, list[str]]:
