@@ -8,12 +8,12 @@ Keys come from the environment, never from the store, so that a stolen copy of t
 
     BUURTWIJZER_HOUSEHOLDS_KEYS="2026a:<64 hexadecimal digits>"
 
-**Rotation.** A hash cannot be turned into that of another key, but every dwelling of the register can be hashed with
-both. So: 1. put the new key first and keep the old one after it (`2026b:…,2026a:…`) and restart the workers: a
-household is then found under either key; 2. `buurtwijzer rotate-keys` hashes every dwelling of the active register
-with both keys and rewrites, in one transaction, the households that it recognises; it says how many are left, whose
-dwelling the register no longer has; 3. once none is left that matters, take the old key away. E-mail keys are rewritten
-at a person's next sign-up or lapse with retention; codes printed under the old key stay valid while it is listed.
+**Rotation.** A hash cannot be turned into that of another key, but whoever names a dwelling can hash it with both.
+So put the new key first, keep the old one after it (`2026b:…,2026a:…`), and restart the workers. A household is then
+found under either key, and rewritten under the new one whenever somebody signs up at its dwelling; a sign-up that was
+asked under the old key expires and is asked again; codes printed under the old key stay valid while it is listed. Rows
+name their key (`key_id`): take the old key away once no household, account or valid code has it, or when those that are
+left may be forgotten.
 """
 
 import hashlib

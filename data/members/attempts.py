@@ -1,9 +1,10 @@
 """Counts attempts at codes in windows of time, in the store, so that a limit holds over all workers and machines."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -33,6 +34,24 @@ class TooManyAttemptsError(RuntimeError):
         self.retry_after = retry_after
         minutes = max(1, -(-int(retry_after.total_seconds()) // 60))
         super().__init__(f"too many codes were tried; try again in {minutes} minutes")
+
+
+def refuse_if_used_up(session: Session, subjects: Sequence[str], limit: AttemptLimit, now: datetime) -> None:
+    """Refuse an attempt whose limit is reached already, without writing: guessing then holds up nobody's writes.
+
+    It decides nothing alone, since another attempt may come between: `take_attempt` follows.
+
+    Raises
+    ------
+    TooManyAttemptsError
+        The window of one of the subjects is used up.
+    """
+    start = limit.window_start(now)
+    used_up = select(Attempt.count).where(
+        Attempt.subject.in_(subjects), Attempt.window_start == start, Attempt.count >= limit.most
+    )
+    if session.execute(used_up.limit(1)).first() is not None:
+        raise TooManyAttemptsError(start + limit.window - now)
 
 
 def take_attempt(session: Session, subject: str, limit: AttemptLimit, now: datetime) -> None:
