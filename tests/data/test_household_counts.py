@@ -1,0 +1,154 @@
+"""A municipality's households from the store, with its dwellings and its members, on both databases."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import geopandas as gpd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+import shapely
+
+from data.dwelling_counts import count_dwellings, keep_dwellings
+from data.household_counts import CountReleases, members_by_sector, read_municipality_count
+from data.store import Store, open_store
+from data.store.household_models import Household
+from data.store.models import AreaCount, Municipality, Release, Sector
+from data.tables import ADDRESS_SCHEMA, Kind
+from geo.sector_index import SectorIndex
+from households.counts import Method
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+CODES = ("25110A00-", "25110A01-", "25110A02-")
+SQUARES = [shapely.box(150_000 + 1_000 * k, 160_000, 151_000 + 1_000 * k, 161_000) for k in range(3)]
+
+
+def a_release(kind: Kind) -> Release:
+    return Release(
+        name=f"test-{kind}",
+        kind=kind,
+        country="BE",
+        source="areas",
+        reference_date=date(2024, 1, 1),
+        imported_at=NOW,
+        source_file="file",
+        source_sha256="0" * 64,
+        fingerprint=kind.ljust(64, "0"),
+        rows=1,
+        crs="EPSG:31370",
+        findings=[],
+        files={},
+    )
+
+
+@pytest.fixture
+def store(store_url: str) -> Iterator[Store]:
+    store = open_store(store_url)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def releases(store: Store) -> CountReleases:
+    """Three sectors, the last without a count, of a municipality with 1,000 households."""
+    made = {kind: a_release(kind) for kind in Kind}
+    with store.writing() as session:
+        session.add_all(made.values())
+        session.flush()
+        sectors = made[Kind.SECTORS].id
+        session.add(Municipality(release_id=sectors, code="25110", name_fr="Waterloo"))
+        session.flush()
+        for code, square in zip(CODES, SQUARES, strict=True):
+            session.add(
+                Sector(
+                    release_id=sectors,
+                    code=code,
+                    municipality_code="25110",
+                    geometry=shapely.set_srid(square, 31370),
+                )
+            )
+        counts = made[Kind.SECTOR_COUNTS].id
+        for code, households in zip(CODES, (600, 300, None), strict=True):
+            session.add(AreaCount(release_id=counts, area_code=code, households=households))
+        session.add(AreaCount(release_id=made[Kind.MUNICIPALITY_COUNTS].id, area_code="25110", households=1_000))
+    return CountReleases(
+        made[Kind.SECTORS], made[Kind.SECTOR_COUNTS], made[Kind.MUNICIPALITY_COUNTS], made[Kind.ADDRESSES]
+    )
+
+
+def test_a_sector_without_a_count_gets_what_the_municipality_leaves(store: Store, releases: CountReleases) -> None:
+    with store.reading() as session:
+        count = read_municipality_count(session, releases, "25110")
+    found = count.sectors["25110A02-"]
+    assert found is not None
+    assert (found.households, found.method) == (100, Method.RESIDUAL_BY_AREA)
+    assert (count.official, count.counted, count.estimated, count.difference) == (1_000, 900, 100, 0)
+
+
+def test_dwellings_narrow_the_estimate(store: Store, releases: CountReleases) -> None:
+    assert releases.addresses is not None
+    with store.writing() as session:
+        keep_dwellings(session, releases.sectors, releases.addresses, dict(zip(CODES, (620, 310, 100), strict=True)))
+    with store.reading() as session:
+        found = read_municipality_count(session, releases, "25110").sectors["25110A02-"]
+    assert found is not None
+    assert (found.households, found.method, found.low, found.high) == (100, Method.RESIDUAL_BY_DWELLINGS, 100, 100)
+
+
+def test_a_municipality_without_sectors_has_none(store: Store, releases: CountReleases) -> None:
+    with store.reading() as session:
+        count = read_municipality_count(session, releases, "99999")
+    assert (dict(count.sectors), count.official) == ({}, None)
+
+
+def test_members_are_counted_as_of_an_instant(store: Store) -> None:
+    days = [(-10, None), (-10, -5), (-3, None), (1, None)]
+    with store.writing() as session:
+        for k, (joined, left) in enumerate(days):
+            session.add(
+                Household(
+                    dwelling_key=f"{k:064}",
+                    key_id="k",
+                    place=1,
+                    country="BE",
+                    municipality_code="25110",
+                    sector_code=CODES[k % 2],
+                    buurt_code="25110-01",
+                    joined_at=NOW + timedelta(days=joined),
+                    left_at=None if left is None else NOW + timedelta(days=left),
+                )
+            )
+    with store.reading() as session:
+        assert members_by_sector(session, "25110", NOW) == {CODES[0]: 2}
+        assert members_by_sector(session, "25110", NOW - timedelta(days=6)) == {CODES[0]: 1, CODES[1]: 1}
+        assert members_by_sector(session, "21004", NOW) == {}
+
+
+def test_homes_are_counted_and_buildings_with_boxes_are_not(tmp_path: Path) -> None:
+    sectors = gpd.GeoDataFrame({"sector_code": CODES}, geometry=SQUARES, crs="EPSG:31370")
+    rows = [
+        {"house_number": "1"},  # a building: its two boxes are the homes
+        {"house_number": "1", "box": "1"},
+        {"house_number": "1", "box": "2"},
+        {"house_number": "2"},
+        {"house_number": "3", "status": "retired"},
+        {"house_number": "4", "purpose": "kantoorfunctie"},
+        {"house_number": "5", "purpose": "winkelfunctie,woonfunctie"},
+        {"house_number": "6", "x": None, "y": None},
+        {"house_number": "1", "street_id": "other", "x": 151_500.0},
+        {"house_number": "9", "x": 500_000.0},
+    ]
+    defaults = {
+        "street_id": "street",
+        "status": "current",
+        "x": 150_500.0,
+        "y": 160_500.0,
+        "municipality_code": "25110",
+    }
+    table = pa.Table.from_pylist(
+        [defaults | {"address_id": str(k)} | row for k, row in enumerate(rows)], schema=ADDRESS_SCHEMA
+    )
+    pq.write_table(table, tmp_path / "addresses.parquet")
+    with pq.ParquetFile(tmp_path / "addresses.parquet") as file:
+        assert count_dwellings(file, SectorIndex.build(sectors)) == dict(zip(CODES, (4, 1, 0), strict=True))
