@@ -20,13 +20,16 @@ from geo.sector_kernels import (
     KIND_SHIFT,
     LAST_U,
     LAST_V,
+    LISTS,
     OUTSIDE,
     PAIR_LEAF,
-    PAIR_MAP_WORDS,
+    PAIR_LIST,
+    PAIR_SECTORS,
     PER_X,
     PER_Y,
     RECORDS,
     SECTORS_SHIFT,
+    UNIT_SHIFT,
     VERTICES,
     X0,
     Y0,
@@ -36,9 +39,10 @@ from geo.sector_kernels import (
 
 __all__ = ["locate_block"]
 
-BLOCK = 2048  # points that go through the stages together: their scratch stays in the fast caches
+BLOCK = 4096
 VERTEX_BYTES = 16
 WORD_BYTES = 4
+UNIT_BYTES = WORD_BYTES << UNIT_SHIFT
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
@@ -83,15 +87,15 @@ def read_cells(cells: int, cell: Ints, answers: Ints, open_points: Ints) -> int:
 def read_maps(records: int, part: npt.NDArray[np.uint8], answers: Ints, open_points: Ints, n_open: int) -> int:
     """Answer the open points by the map of a pair leaf; list the points still open, and give their number."""
     for k in range(n_open):
-        prefetch(records, (-2 - int(answers[open_points[k]])) * WORD_BYTES)
+        prefetch(records, (-2 - int(answers[open_points[k]])) * UNIT_BYTES)
     n_still = 0
     for k in range(n_open):
         i = open_points[k]
-        at = -2 - int(answers[i])
+        at = (-2 - int(answers[i])) << UNIT_SHIFT
         head = load_int32(records, at)
         place = int(part[i])
         code = (load_int32(records, at + 1 + (place >> 4)) >> ((place & 15) * 2)) & 3
-        sector = load_int32(records, at + 1 + PAIR_MAP_WORDS + (code & 1))
+        sector = load_int32(records, at + PAIR_SECTORS + (code & 1))
         known = sector if code < (head >> SECTORS_SHIFT) & 15 else OUTSIDE
         is_open = ((head >> KIND_SHIFT) & 3 != PAIR_LEAF) | (code == ASK_PAIR)
         answers[i] = answers[i] if is_open else known
@@ -101,15 +105,19 @@ def read_maps(records: int, part: npt.NDArray[np.uint8], answers: Ints, open_poi
 
 
 @inlined
-def fetch_edges(records: int, vertices: int, answers: Ints, open_points: Ints, n_open: int) -> None:
-    """Ask for the edges of the pair leaves that have to be asked."""
+def fetch_edges(records: int, lists: int, vertices: int, answers: Ints, open_points: Ints, n_open: int) -> None:
+    """Ask for the lists of the pair leaves that are still open, and then for their edges."""
     for k in range(n_open):
-        at = -2 - int(answers[open_points[k]])
+        at = (-2 - int(answers[open_points[k]])) << UNIT_SHIFT
+        if (load_int32(records, at) >> KIND_SHIFT) & 3 == PAIR_LEAF:
+            prefetch(lists, load_int32(records, at + PAIR_LIST) * WORD_BYTES)
+    for k in range(n_open):
+        at = (-2 - int(answers[open_points[k]])) << UNIT_SHIFT
         head = load_int32(records, at)
         if (head >> KIND_SHIFT) & 3 == PAIR_LEAF:
-            edges = at + 1 + PAIR_MAP_WORDS + ((head >> SECTORS_SHIFT) & 15)
+            edges = load_int32(records, at + PAIR_LIST)
             for edge in range(edges, edges + (head & EDGES_MASK)):
-                prefetch(vertices, load_int32(records, edge) * VERTEX_BYTES)
+                prefetch(vertices, load_int32(lists, edge) * VERTEX_BYTES)
 
 
 @compiled(
@@ -124,6 +132,7 @@ def locate_block(descriptor: int, x: Floats, y: Floats, positions: Ints) -> int:
     """Fill in the positions of points; give the index of the first that is not finite, or -1."""
     cells = load_int64(descriptor, CELLS)
     records = load_int64(descriptor, RECORDS)
+    lists = load_int64(descriptor, LISTS)
     vertices = load_int64(descriptor, VERTICES)
     cell = np.empty(BLOCK, np.int32)
     part = np.empty(BLOCK, np.uint8)
@@ -137,7 +146,7 @@ def locate_block(descriptor: int, x: Floats, y: Floats, positions: Ints) -> int:
                     return start + i
         n_open = read_cells(cells, cell, answers, open_points)
         n_open = read_maps(records, part, answers, open_points, n_open)
-        fetch_edges(records, vertices, answers, open_points, n_open)
+        fetch_edges(records, lists, vertices, answers, open_points, n_open)
         for k in range(n_open):
             i = open_points[k]
             u = in_cells(
@@ -146,5 +155,5 @@ def locate_block(descriptor: int, x: Floats, y: Floats, positions: Ints) -> int:
             v = in_cells(
                 ys[i], load_float64(descriptor, Y0), load_float64(descriptor, PER_Y), load_float64(descriptor, LAST_V)
             )
-            answers[i] = ask_record(descriptor, records, vertices, int(answers[i]), u, v, xs[i], ys[i])
+            answers[i] = ask_record(descriptor, int(answers[i]), u, v, xs[i], ys[i])
     return -1

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Nearest", "SectorIndex"]
 
 POINTS_PER_TASK = 1 << 18  # a thread's share at a time: memory beside the answers stays below 10 MB a thread
+ARRAYS = ("cells", "records", "lists", "vertices")
 LARGEST_WHOLE = 2**53  # integers up to here are doubles
 
 
@@ -100,17 +101,19 @@ class SectorIndex:
         self.codes: Sequence[str] = tuple(codes)
         self.crs = crs
         self._grid = grid
+        self._arrays = {name: getattr(grid, name) for name in ARRAYS}
         self._ellipsoid = ellipsoid
         frame = grid.frame
         self._descriptor = np.zeros(DESCRIPTOR_WORDS, np.int64)
-        self._descriptor[:5] = (
+        self._descriptor[:6] = (
             grid.cells.ctypes.data,
             grid.records.ctypes.data,
+            grid.lists.ctypes.data,
             grid.vertices.ctypes.data,
             frame.columns,
             frame.rows,
         )
-        self._descriptor[5:13].view(np.float64)[:] = (
+        self._descriptor[6:14].view(np.float64)[:] = (
             frame.x0,
             frame.y0,
             1.0 / frame.width,
@@ -135,7 +138,7 @@ class SectorIndex:
     @property
     def nbytes(self) -> int:
         """Size of the index's arrays in bytes."""
-        return self._grid.cells.nbytes + self._grid.records.nbytes + self._grid.vertices.nbytes
+        return sum(array.nbytes for array in self._arrays.values())
 
     @classmethod
     def build(cls, sectors: "gpd.GeoDataFrame", code: str = "sector_code") -> "SectorIndex":
@@ -312,8 +315,7 @@ class SectorIndex:
             "frame": self._grid.frame._asdict(),
             "codes": list(self.codes),
         }
-        grid = self._grid
-        write_arrays(path, about, {"cells": grid.cells, "records": grid.records, "vertices": grid.vertices})
+        write_arrays(path, about, self._arrays)
 
     @classmethod
     def open(cls, path: Path) -> "SectorIndex":
@@ -342,7 +344,7 @@ class SectorIndex:
             return cls(
                 about["codes"],
                 about["crs"],
-                Grid(Frame(**about["frame"]), arrays["cells"], arrays["records"], arrays["vertices"]),
+                Grid(Frame(**about["frame"]), **arrays),
                 None if ellipsoid is None else _Ellipsoid(**ellipsoid),
             )
         except (KeyError, TypeError) as error:

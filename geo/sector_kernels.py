@@ -20,7 +20,7 @@ OUTSIDE = -1
 NOT_FINITE = -2
 
 # The descriptor: 64-bit words that hold addresses, counts and the grid's frame.
-CELLS, RECORDS, VERTICES, COLUMNS, ROWS, X0, Y0, PER_X, PER_Y, WIDTH, HEIGHT, LAST_U, LAST_V = range(13)
+CELLS, RECORDS, LISTS, VERTICES, COLUMNS, ROWS, X0, Y0, PER_X, PER_Y, WIDTH, HEIGHT, LAST_U, LAST_V = range(14)
 DESCRIPTOR_WORDS = 16
 
 # A record's head: its kind, its number of sectors, and which of them hold the reference point.
@@ -30,8 +30,10 @@ MORE_FOLLOWS = 1 << 30
 SECTORS_SHIFT = 24
 INSIDE_SHIFT = 16
 EDGES_MASK = 0xFFFF
-PAIR_MAP_WORDS = 4  # 64 codes of 2 bits: one of up to two sectors, outside, or "ask the edges"
-SMALL_MAP_WORDS = 8  # 64 codes of 4 bits: one of up to eight sectors, outside, or "ask the edges"
+UNIT_SHIFT = 3  # records begin at multiples of 8 words, so that a pair leaf lies in one cache line
+PAIR_SECTORS, PAIR_LIST = 5, 7  # after 64 codes of 2 bits: one of up to two sectors, outside, or "ask the edges"
+SMALL_SECTORS, SMALL_LIST = 9, 17  # after 64 codes of 4 bits: one of up to eight sectors, outside, or "ask"
+LONG_EDGES, LONG_SECTORS, LONG_LIST, LONG_WORDS = 1, 2, 10, 16
 ASK_PAIR = 3
 ASK_SMALL = 15
 GROUP = 8  # sectors whose membership one record keeps, as the bits of a byte
@@ -115,22 +117,13 @@ def trace_edge(vertices: int, edge: int, xr: float, yr: float, px: float, py: fl
 
 @inlined
 def sectors_at(
-    records: int,
-    vertices: int,
-    first_edge: int,
-    first_mask: int,
-    n_edges: int,
-    inside: int,
-    xr: float,
-    yr: float,
-    px: float,
-    py: float,
+    lists: int, vertices: int, edges: int, n_edges: int, inside: int, xr: float, yr: float, px: float, py: float
 ) -> int:
     """Give the sectors of one group around p (bits 0 to 7) and those with p on their border (bits 8 to 15)."""
     touched = 0
     for k in range(n_edges):
-        edge = load_int32(records, first_edge + k)
-        word = load_int32(records, first_mask + (k >> 2))
+        edge = load_int32(lists, edges + k)
+        word = load_int32(lists, edges + n_edges + (k >> 2))
         sectors = (word >> ((k & 3) * 8)) & 0xFF
         traced = trace_edge(vertices, edge, xr, yr, px, py)
         inside ^= sectors & -(traced & 1)
@@ -139,47 +132,41 @@ def sectors_at(
 
 
 @inlined
-def open_leaf(records: int, at: int) -> tuple[int, int, int, int, int]:
-    """Give a leaf's head, its numbers of sectors and of edges, and where its sectors and its edges begin."""
+def open_leaf(records: int, at: int) -> tuple[int, int, int, int]:
+    """Give a leaf's head, where its sectors stand, where its edges stand in the lists, and their number."""
     head = load_int32(records, at)
     kind = (head >> KIND_SHIFT) & 3
-    n_sectors = (head >> SECTORS_SHIFT) & 15
-    n_edges = head & EDGES_MASK
-    sectors = at + 1
     if kind == PAIR_LEAF:
-        sectors += PAIR_MAP_WORDS
-    elif kind == SMALL_LEAF:
-        sectors += SMALL_MAP_WORDS
-    else:
-        n_edges = load_int32(records, sectors)
-        sectors += 1
-    return head, n_sectors, n_edges, sectors, sectors + n_sectors
+        return head, at + PAIR_SECTORS, load_int32(records, at + PAIR_LIST), head & EDGES_MASK
+    if kind == SMALL_LEAF:
+        return head, at + SMALL_SECTORS, load_int32(records, at + SMALL_LIST), head & EDGES_MASK
+    return head, at + LONG_SECTORS, load_int32(records, at + LONG_LIST), load_int32(records, at + LONG_EDGES)
 
 
 @inlined
-def ask_edges(records: int, vertices: int, at: int, xr: float, yr: float, px: float, py: float) -> int:
+def ask_edges(records: int, lists: int, vertices: int, at: int, xr: float, yr: float, px: float, py: float) -> int:
     """Give the position of the first sector that covers p, by the edges of a leaf and of those chained to it."""
     while True:
-        head, _, n_edges, sectors, edges = open_leaf(records, at)
-        masks = edges + n_edges
+        head, sectors, edges, n_edges = open_leaf(records, at)
         inside = (head >> INSIDE_SHIFT) & 0xFF
-        both = sectors_at(records, vertices, edges, masks, n_edges, inside, xr, yr, px, py)
+        both = sectors_at(lists, vertices, edges, n_edges, inside, xr, yr, px, py)
         covering = (both | (both >> 8)) & 0xFF
         if covering != 0:
             return load_int32(records, sectors + lowest_bit(covering))
         if head & MORE_FOLLOWS == 0:
             return OUTSIDE
-        at = masks + ((n_edges + 3) >> 2)
+        at += LONG_WORDS
 
 
 @inlined
-def ask_record(descriptor: int, records: int, vertices: int, entry: int, u: float, v: float, x: float, y: float) -> int:
+def ask_record(descriptor: int, entry: int, u: float, v: float, x: float, y: float) -> int:
     """Follow a border cell's entry down to the answer; u and v are the point in cells from the grid's corner."""
+    records = load_int64(descriptor, RECORDS)
     low_u = float(int(u))
     low_v = float(int(v))
     size = 1.0
     while entry < OUTSIDE:
-        at = -2 - entry
+        at = (-2 - entry) << UNIT_SHIFT
         head = load_int32(records, at)
         kind = (head >> KIND_SHIFT) & 3
         part_u = int((u - low_u) * (8.0 / size))
@@ -196,17 +183,19 @@ def ask_record(descriptor: int, records: int, vertices: int, entry: int, u: floa
             code = (load_int32(records, at + 1 + (part >> 4)) >> ((part & 15) * 2)) & 3
             if code != ASK_PAIR:
                 if code < n_sectors:
-                    return load_int32(records, at + 1 + PAIR_MAP_WORDS + code)
+                    return load_int32(records, at + PAIR_SECTORS + code)
                 return OUTSIDE
         elif kind == SMALL_LEAF:
             code = (load_int32(records, at + 1 + (part >> 3)) >> ((part & 7) * 4)) & 15
             if code != ASK_SMALL:
                 if code < n_sectors:
-                    return load_int32(records, at + 1 + SMALL_MAP_WORDS + code)
+                    return load_int32(records, at + SMALL_SECTORS + code)
                 return OUTSIDE
         xr = reference(load_float64(descriptor, X0), load_float64(descriptor, WIDTH), low_u, size)
         yr = reference(load_float64(descriptor, Y0), load_float64(descriptor, HEIGHT), low_v, size)
-        return ask_edges(records, vertices, at, xr, yr, x, y)
+        lists = load_int64(descriptor, LISTS)
+        vertices = load_int64(descriptor, VERTICES)
+        return ask_edges(records, lists, vertices, at, xr, yr, x, y)
     return entry
 
 
@@ -226,9 +215,7 @@ def locate_point(descriptor: int, x: float, y: float) -> int:
     cell = int(v) * load_int64(descriptor, COLUMNS) + int(u)
     entry = load_int32(load_int64(descriptor, CELLS), cell)
     if entry < OUTSIDE:
-        records = load_int64(descriptor, RECORDS)
-        vertices = load_int64(descriptor, VERTICES)
-        entry = ask_record(descriptor, records, vertices, entry, u, v, x, y)
+        entry = ask_record(descriptor, entry, u, v, x, y)
     if entry == OUTSIDE and not (np.isfinite(x) and np.isfinite(y)):
         return NOT_FINITE
     return entry

@@ -15,12 +15,15 @@ from geo.sector_kernels import (
     KIND_SHIFT,
     LAST_U,
     LAST_V,
+    LISTS,
+    LONG_WORDS,
     MORE_FOLLOWS,
     OUTSIDE,
     PER_X,
     PER_Y,
     RECORDS,
     ROWS,
+    UNIT_SHIFT,
     VERTICES,
     WIDTH,
     X0,
@@ -57,6 +60,7 @@ def distance_to_edge(vertices: int, edge: int, px: float, py: float, scale_x: fl
 @inlined
 def nearest_in_leaf(
     records: int,
+    lists: int,
     vertices: int,
     at: int,
     px: float,
@@ -68,20 +72,19 @@ def nearest_in_leaf(
 ) -> tuple[int, float]:
     """Improve on the best sector and distance by the edges of a leaf and of those chained to it."""
     while True:
-        head, _, n_edges, sectors, edges = open_leaf(records, at)
-        masks = edges + n_edges
+        head, sectors, edges, n_edges = open_leaf(records, at)
         for k in range(n_edges):
-            edge = load_int32(records, edges + k)
+            edge = load_int32(lists, edges + k)
             distance = distance_to_edge(vertices, edge, px, py, scale_x, scale_y)
             if distance <= best_distance:
-                mask = (load_int32(records, masks + (k >> 2)) >> ((k & 3) * 8)) & 0xFF
+                mask = (load_int32(lists, edges + n_edges + (k >> 2)) >> ((k & 3) * 8)) & 0xFF
                 sector = load_int32(records, sectors + lowest_bit(mask))
                 if distance < best_distance or best == OUTSIDE or sector < best:
                     best = sector
                 best_distance = distance
         if head & MORE_FOLLOWS == 0:
             return best, best_distance
-        at = masks + ((n_edges + 3) >> 2)
+        at += LONG_WORDS
 
 
 @compiled(tuple_of(types.int64, types.float64)(types.int64, *[types.float64] * 5))
@@ -94,6 +97,7 @@ def nearest_sector(
     """
     cells = load_int64(descriptor, CELLS)
     records = load_int64(descriptor, RECORDS)
+    lists = load_int64(descriptor, LISTS)
     vertices = load_int64(descriptor, VERTICES)
     columns = load_int64(descriptor, COLUMNS)
     rows = load_int64(descriptor, ROWS)
@@ -119,7 +123,7 @@ def nearest_sector(
                 n_stack = 1
                 while n_stack > 0:
                     n_stack -= 1
-                    at = -2 - stack[n_stack]
+                    at = (-2 - stack[n_stack]) << UNIT_SHIFT
                     if at < 0:  # an answer: no edge comes near
                         continue
                     if (load_int32(records, at) >> KIND_SHIFT) & 3 == INNER:
@@ -128,6 +132,6 @@ def nearest_sector(
                         n_stack += 64
                     else:
                         best, best_distance = nearest_in_leaf(
-                            records, vertices, at, x, y, scale_x, scale_y, best, best_distance
+                            records, lists, vertices, at, x, y, scale_x, scale_y, best, best_distance
                         )
     return best, best_distance

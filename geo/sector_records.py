@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import types
 
-from geo.compiled import INTS, WIDE_INTS, compiled, inlined, named_tuple_of
+from geo.compiled import INTS, WIDE_INTS, compiled, inlined, named_tuple_of, tuple_of
 from geo.machine import lowest_bit
 from geo.sector_edges import Edges
 from geo.sector_frame import FRAME, Frame, columns_in_row, reference, rows_of
@@ -17,12 +17,21 @@ from geo.sector_kernels import (
     INNER,
     INSIDE_SHIFT,
     KIND_SHIFT,
+    LONG_EDGES,
     LONG_LEAF,
+    LONG_LIST,
+    LONG_SECTORS,
+    LONG_WORDS,
     MORE_FOLLOWS,
     OUTSIDE,
     PAIR_LEAF,
+    PAIR_LIST,
+    PAIR_SECTORS,
     SECTORS_SHIFT,
     SMALL_LEAF,
+    SMALL_LIST,
+    SMALL_SECTORS,
+    UNIT_SHIFT,
     crossings_of_edge,
 )
 
@@ -32,7 +41,7 @@ LEAF_EDGES = 12  # a cell with more edges is cut into 64; see docs/benchmarks.md
 SMALLEST_SIZE = 0.125**3  # of a cell that may be cut, in cells of the first level: three levels lie below it
 DEEPEST_STACK = 64 * 4  # the three levels of finer grids leave fewer cells waiting at once
 NO_RECORD = -1  # the entry of a first-level cell goes into the grid
-TAIL_WORDS = 72  # the reader looks this far past the head of a record before it has looked at the record's kind
+PAIR_WORDS, SMALL_WORDS, INNER_WORDS = 8, 24, 72
 
 
 class Scratch(NamedTuple):
@@ -101,7 +110,7 @@ def with_room(array: npt.NDArray[np.int32], needed: int) -> npt.NDArray[np.int32
     """Give an array with the same beginning and room for more."""
     if needed <= array.size:
         return array
-    larger = np.empty(max(needed, array.size + (array.size >> 1)), np.int32)
+    larger = np.zeros(max(needed, array.size + (array.size >> 1)), np.int32)
     larger[: array.size] = array
     return larger
 
@@ -202,17 +211,17 @@ def crosses(layer: Edges, frame: Frame, cell: Cell, k: int, low_u: float, low_v:
 
 
 @inlined
-def put_edges(
-    records: npt.NDArray[np.int32], at: int, layer: Edges, scratch: Scratch, cell: Cell, first: int
+def put_list(
+    lists: npt.NDArray[np.int32], end: int, layer: Edges, scratch: Scratch, cell: Cell, first: int
 ) -> tuple[int, int]:
-    """Write the edges of a group of sectors and their masks, four to a word; give the end and their number."""
-    start = at
+    """Append the edges of a group of sectors and their masks, four to a word; give the end and their number."""
+    start = end
     for i in range(cell.n_kept):
         k = scratch.kept[i]
         if mask_of_edge(layer, scratch, cell, k, first):
-            records[at] = layer.edges[k]
-            at += 1
-    n = at - start
+            lists[end] = layer.edges[k]
+            end += 1
+    n = end - start
     bits = 0
     word = 0
     for i in range(cell.n_kept):
@@ -221,18 +230,18 @@ def put_edges(
             word |= mask << bits
             bits += 8
             if bits == 32:
-                records[at] = np.int32(np.uint32(word))
-                at += 1
+                lists[end] = np.int32(np.uint32(word))
+                end += 1
                 bits = 0
                 word = 0
     if bits:
-        records[at] = np.int32(np.uint32(word))
-        at += 1
-    return at, n
+        lists[end] = np.int32(np.uint32(word))
+        end += 1
+    return end, n
 
 
 @inlined
-def put_leaf(
+def put_map(
     records: npt.NDArray[np.int32],
     at: int,
     layer: Edges,
@@ -240,22 +249,17 @@ def put_leaf(
     frame: Frame,
     scratch: Scratch,
     cell: Cell,
-) -> int:
-    """Write a cell of few sectors and edges: a map of its 64 subcells, then its edges. Give the end."""
+) -> None:
+    """Write the codes of a cell's 64 subcells: what each is known to lie in, or that the edges must be asked."""
     asked = np.uint64(0)
     for i in range(cell.n_kept):
         asked |= parts_of_edge(uv, layer.edges[scratch.kept[i]], cell)
-    is_pair = cell.n_near <= 2
-    kind = PAIR_LEAF if is_pair else SMALL_LEAF
-    ask = ASK_PAIR if is_pair else ASK_SMALL
-    bits = 2 if is_pair else 4
     inside = mask_of_holders(scratch, 0, cell.n_near)
-    head = at
-    at += 1
+    bits = 2 if cell.n_near <= 2 else 4
     size = cell.size * 0.125
     word = 0
     for part in range(64):
-        code = ask
+        code = ASK_PAIR if cell.n_near <= 2 else ASK_SMALL
         if not has_part(asked, part):
             low_u = cell.low_u + (part & 7) * size
             low_v = cell.low_v + (part >> 3) * size
@@ -270,25 +274,54 @@ def put_leaf(
             records[at] = np.int32(np.uint32(word))
             at += 1
             word = 0
-    records[at : at + cell.n_near] = scratch.near[: cell.n_near]
-    at, n_edges = put_edges(records, at + cell.n_near, layer, scratch, cell, 0)
-    records[head] = (kind << KIND_SHIFT) | (cell.n_near << SECTORS_SHIFT) | (inside << INSIDE_SHIFT) | n_edges
-    return at
 
 
 @inlined
-def put_long_leaf(records: npt.NDArray[np.int32], at: int, layer: Edges, scratch: Scratch, cell: Cell) -> int:
-    """Write a cell that may not be cut again: a record for each eight of its sectors. Give the end."""
+def put_leaf(
+    records: npt.NDArray[np.int32],
+    at: int,
+    lists: npt.NDArray[np.int32],
+    end: int,
+    layer: Edges,
+    uv: npt.NDArray[np.float64],
+    frame: Frame,
+    scratch: Scratch,
+    cell: Cell,
+) -> tuple[int, int]:
+    """Write a cell of few sectors and edges; give the ends of the records and of the lists."""
+    is_pair = cell.n_near <= 2
+    kind = PAIR_LEAF if is_pair else SMALL_LEAF
+    sectors = at + (PAIR_SECTORS if is_pair else SMALL_SECTORS)
+    put_map(records, at + 1, layer, uv, frame, scratch, cell)
+    records[sectors : sectors + cell.n_near] = scratch.near[: cell.n_near]
+    records[at + (PAIR_LIST if is_pair else SMALL_LIST)] = end
+    end, n_edges = put_list(lists, end, layer, scratch, cell, 0)
+    inside = mask_of_holders(scratch, 0, cell.n_near)
+    records[at] = (kind << KIND_SHIFT) | (cell.n_near << SECTORS_SHIFT) | (inside << INSIDE_SHIFT) | n_edges
+    return at + (PAIR_WORDS if is_pair else SMALL_WORDS), end
+
+
+@inlined
+def put_long_leaf(
+    records: npt.NDArray[np.int32],
+    at: int,
+    lists: npt.NDArray[np.int32],
+    end: int,
+    layer: Edges,
+    scratch: Scratch,
+    cell: Cell,
+) -> tuple[int, int]:
+    """Write a cell that may not be cut again, a record for each eight of its sectors; give both ends."""
     for first in range(0, cell.n_near, GROUP):
         n = min(GROUP, cell.n_near - first)
         inside = mask_of_holders(scratch, first, n)
         more = MORE_FOLLOWS if first + n < cell.n_near else 0
         records[at] = (LONG_LEAF << KIND_SHIFT) | (n << SECTORS_SHIFT) | (inside << INSIDE_SHIFT) | more
-        records[at + 2 : at + 2 + n] = scratch.near[first : first + n]
-        end, n_edges = put_edges(records, at + 2 + n, layer, scratch, cell, first)
-        records[at + 1] = n_edges
-        at = end
-    return at
+        records[at + LONG_SECTORS : at + LONG_SECTORS + n] = scratch.near[first : first + n]
+        records[at + LONG_LIST] = end
+        end, records[at + LONG_EDGES] = put_list(lists, end, layer, scratch, cell, first)
+        at += LONG_WORDS
+    return at, end
 
 
 class Pending(NamedTuple):
@@ -397,7 +430,7 @@ def list_parts(layer: Edges, uv: npt.NDArray[np.float64], scratch: Scratch, cell
     return n
 
 
-@compiled(INTS(EDGES, POINTS, FRAME, WIDE_INTS, WIDE_INTS, INTS, WIDE_INTS, INTS, types.int64, INTS))
+@compiled(tuple_of(INTS, INTS)(EDGES, POINTS, FRAME, WIDE_INTS, WIDE_INTS, INTS, WIDE_INTS, INTS, types.int64, INTS))
 def write_records(
     layer: Edges,
     uv: npt.NDArray[np.float64],
@@ -409,7 +442,7 @@ def write_records(
     holders: npt.NDArray[np.int32],
     n_sectors: int,
     cells: npt.NDArray[np.int32],
-) -> npt.NDArray[np.int32]:
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
     """Write the records of a layer's border cells, and their places into `cells`.
 
     Parameters
@@ -431,15 +464,17 @@ def write_records(
 
     Returns
     -------
-    ndarray
-        int32: the records.
+    records, lists
+        int32: the records, and the lists of edges that they point to.
     """
     scratch = new_scratch(border, edge_starts, n_sectors)
     pending = Pending(np.empty((DEEPEST_STACK, 3), np.int64), np.empty((DEEPEST_STACK, 3), np.float64))
     edge_stack = np.empty(scratch.kept.size, np.int32)
     holder_stack = np.empty(1024, np.int32)
-    records = np.empty(16 * border.size + 1024, np.int32)
+    records = np.zeros(10 * border.size + 1024, np.int32)
+    lists = np.empty(4 * border.size + 1024, np.int32)
     at = 0
+    end = 0
     stamp = 0
     for b in range(border.size):
         n_edges = edge_starts[border[b] + 1] - edge_starts[border[b]]
@@ -460,12 +495,14 @@ def write_records(
             n_edges = first_edge
             n_holders = first_holder
             stamp += 1
-            entry = -2 - at
-            records = with_room(records, at + 128 + 2 * (n_kept + 16) * ((n_near + GROUP) // GROUP))
+            entry = -2 - (at >> UNIT_SHIFT)
+            groups = (n_near + GROUP) // GROUP
+            records = with_room(records, at + INNER_WORDS + groups * SMALL_WORDS)
+            lists = with_room(lists, end + 2 * (n_kept + 4) * groups)
             if n_kept == 0:
                 entry = cover
             elif n_near <= GROUP and n_kept <= LEAF_EDGES:
-                at = put_leaf(records, at, layer, uv, frame, scratch, cell)
+                at, end = put_leaf(records, at, lists, end, layer, uv, frame, scratch, cell)
             elif size > SMALLEST_SIZE:
                 edge_stack = with_room(edge_stack, n_edges + list_parts(layer, uv, scratch, cell))
                 holder_stack = with_room(holder_stack, n_holders + 65 * n_near)
@@ -473,13 +510,11 @@ def write_records(
                     records, at, layer, frame, scratch, cell, pending, n_pending, edge_stack, n_edges,
                     holder_stack, n_holders,
                 )  # fmt: skip
-                at += 65
+                at += INNER_WORDS
             else:
-                at = put_long_leaf(records, at, layer, scratch, cell)
+                at, end = put_long_leaf(records, at, lists, end, layer, scratch, cell)
             if target < 0:
                 cells[border[b]] = entry
             else:
                 records[target] = entry
-    result = np.zeros(at + TAIL_WORDS, np.int32)
-    result[:at] = records[:at]
-    return result
+    return records[:at].copy(), lists[:end].copy()
