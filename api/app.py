@@ -6,10 +6,9 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from api.keeper import AtlasKeeper
-from api.limits import BodyLimit
+from api.limits import BodyLimit, HostLimit
 from api.problems import install_problem_handlers
 from api.routes.health import health_router
 from api.routes.locate import locate_router
@@ -62,7 +61,7 @@ def create_app(store_settings: StoreSettings | None = None, server_settings: Ser
     )
     install_problem_handlers(app)
     app.add_middleware(BodyLimit, max_bytes=server_settings.max_body_bytes)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(server_settings.allowed_hosts))
+    app.add_middleware(HostLimit, hosts=server_settings.allowed_hosts)
     app.include_router(verifications_router(lambda: keeper.current))
     app.include_router(locate_router(lambda: keeper.current))
     app.include_router(municipalities_router(lambda: keeper.current))

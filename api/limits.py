@@ -1,8 +1,10 @@
 """Limits on what a request may bring: refused before it is read to the end."""
 
+from collections.abc import Collection
+
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import BODY_TOO_LARGE, problem_response
+from api.problems import BODY_TOO_LARGE, UNKNOWN_HOST, problem_response
 
 
 class BodyLimit:
@@ -44,6 +46,28 @@ class BodyLimit:
         except _TooLargeError:
             if not answered:
                 await too_large(scope, receive, send)
+
+
+class HostLimit:
+    """ASGI middleware that answers only under the names that it was given.
+
+    A page on another site can make a browser call a loopback server under a name of its own (DNS rebinding): the
+    Host header gives it away.
+    """
+
+    def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
+        self.app = app
+        self.hosts = frozenset(hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, unless its Host header names another server."""
+        if scope["type"] == "http" and "*" not in self.hosts:
+            host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+            name, colon, port = host.rpartition(":")
+            if (name if colon and port.isdigit() else host) not in self.hosts:
+                await problem_response(UNKNOWN_HOST, "the Host header names another server")(scope, receive, send)
+                return
+        await self.app(scope, receive, send)
 
 
 class _TooLargeError(Exception):

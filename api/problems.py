@@ -77,6 +77,9 @@ PROBLEMS: Mapping[type[Exception], Kind] = {
 }
 INVALID_REQUEST = Kind("invalid-request", "The request cannot be read", 422, "Correct the fields that are named.")
 BODY_TOO_LARGE = Kind("body-too-large", "The request is too large", 413, "Send less in one request.")
+UNKNOWN_HOST = Kind(
+    "unknown-host", "Not a name of this server", 421, "Call it by a name in BUURTWIJZER_SERVER_ALLOWED_HOSTS."
+)
 HTTP_PROBLEMS: Mapping[int, Kind] = {
     400: Kind("bad-request", "The request cannot be read", 400, "See the description of the API in /openapi.json."),
     404: Kind("no-such-resource", "There is nothing here", 404, "The routes are described in /openapi.json."),

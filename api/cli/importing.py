@@ -116,10 +116,9 @@ def show_releases() -> None:
     """List the releases, and which ones answers use."""
     with opened() as (store, _), store.reading() as session:
         active = {release.id for release in active_releases(session)}
-        table = Table("", box=None)
-        table.add_column("release", no_wrap=True)
-        for heading in ("kind", "country", "date", "rows", "findings"):
-            table.add_column(heading, no_wrap=heading == "date", overflow="fold")
+        table = Table(box=None, pad_edge=False)
+        for heading in ("", "release", "kind", "", "date", "rows"):
+            table.add_column(heading, no_wrap=True, justify="right" if heading == "rows" else "left")
         for release in list_releases(session):
             table.add_row(
                 "[green]●[/]" if release.id in active else "",
@@ -128,7 +127,6 @@ def show_releases() -> None:
                 release.country,
                 release.reference_date.isoformat(),
                 f"{release.rows:,}",
-                str(len(release.findings)),
             )
     if not table.row_count:
         out.print("Nothing has been imported yet: see [bold]buurtwijzer import --help[/].")

@@ -12,6 +12,12 @@ from api.settings import ServerSettings, StoreSettings
 
 out = Console()
 
+EXAMPLE = (
+    "  curl -s http://{host}:{port}/v1/verifications -H 'content-type: application/json' "
+    """-d '{{"street": "Kerkstraat", "house_number": "6", "postcode": "9993", "municipality": "Demodorp"}}'\n"""
+)
+"""An address of the demo region that certainly exists; a test asks for it."""
+
 
 class ExposedError(RuntimeError):
     """The server was about to listen where others can reach it, without authentication."""
@@ -45,6 +51,9 @@ def serve(
             "--without-authentication", help="Listen on an address that other machines can reach all the same."
         ),
     ] = False,
+    show_example: Annotated[
+        bool, typer.Option("--show-example", help="Print a question about the demo region to try.")
+    ] = False,
 ) -> None:
     """Serve the HTTP API."""
     settings = ServerSettings()
@@ -55,6 +64,11 @@ def serve(
         settings = settings.model_copy(update={"allowed_hosts": ("*",)})
     app = create_app(StoreSettings(), settings)
     out.print(f"Buurtwijzer answers on [bold]http://{settings.host}:{settings.port}[/] (Ctrl+C ends it).")
+    if show_example:
+        out.print("The demo region is synthetic. Try, in another terminal:\n")
+        # Not wrapped: the line is there to be copied.
+        typer.echo(EXAMPLE.format(host=settings.host, port=settings.port))
+    out.file.flush()
     # The access log would hold the query string of every request, with places in it.
     uvicorn.run(app, host=settings.host, port=settings.port, log_level="warning", access_log=False)
 

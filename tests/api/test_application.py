@@ -1,0 +1,91 @@
+"""What holds for every route: problem details, limits, the OpenAPI document, and no answer but those it describes."""
+
+import re
+
+import pytest
+import schemathesis
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given, settings
+from schemathesis.core.failures import FailureGroup
+
+from api.app import create_app
+from api.cli.serving import EXAMPLE, ExposedError, refuse_exposure
+from api.settings import ServerSettings, StoreSettings
+
+
+def test_an_unknown_route_is_a_problem(client: TestClient) -> None:
+    answer = client.get("/v1/nothing")
+    assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
+def test_a_wrong_method_names_the_right_ones(client: TestClient) -> None:
+    answer = client.delete("/v1/releases")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET")
+    assert answer.json()["type"].endswith("/method-not-allowed")
+
+
+def test_a_body_that_is_no_json_is_a_problem(client: TestClient) -> None:
+    answer = client.post("/v1/verifications", content=b"{", headers={"content-type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.json()["type"].endswith("/invalid-request")
+
+
+def test_a_large_body_is_refused_whether_announced_or_not(client: TestClient) -> None:
+    announced = client.post("/v1/verifications", content=b" " * 70_000)
+    streamed = client.post("/v1/verifications", content=(b" " * 1_000 for _ in range(70)))
+    assert (announced.status_code, streamed.status_code) == (413, 413)
+    assert announced.json()["type"].endswith("/body-too-large")
+
+
+def test_another_host_name_is_refused(client: TestClient) -> None:
+    answer = client.get("/healthz", headers={"host": "rebound.example:8000"})
+    assert answer.status_code == 421
+    assert answer.json()["type"].endswith("/unknown-host")
+    assert client.get("/healthz", headers={"host": "localhost:8000"}).status_code == 200
+    assert client.get("/healthz", headers={"host": "[::1]:8000"}).status_code == 200
+
+
+def test_every_operation_describes_its_problems(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            for status, response in operation["responses"].items():
+                if int(status) >= 400:
+                    assert "application/problem+json" in response["content"], (path, status)
+
+
+def test_the_curl_line_of_make_run_answers(client: TestClient) -> None:
+    line = EXAMPLE.format(host="127.0.0.1", port=8000)
+    body = re.search(r"-d '(.*)'", line)
+    assert body is not None
+    answer = client.post("/v1/verifications", content=body[1], headers={"content-type": "application/json"})
+    assert answer.json()["verdict"] == "accept"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::", "buurtwijzer.example"])
+def test_an_address_that_others_can_reach_is_refused_unless_told(host: str) -> None:
+    with pytest.raises(ExposedError, match="--without-authentication"):
+        refuse_exposure(host, told=False)
+    refuse_exposure(host, told=True)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "[::1]", "localhost"])
+def test_a_loopback_address_is_fine(host: str) -> None:
+    refuse_exposure(host, told=False)
+
+
+def test_no_answer_leaves_the_openapi_document(store_settings: StoreSettings) -> None:
+    application = create_app(store_settings, ServerSettings())
+    schema = schemathesis.openapi.from_asgi("/openapi.json", application)
+    for result in schema.get_all_operations():
+        operation = result.ok()
+
+        @given(case=operation.as_strategy())
+        @settings(max_examples=30, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        def every_answer_is_described(case: schemathesis.Case) -> None:
+            try:
+                case.call_and_validate(headers={"host": "localhost"})
+            except FailureGroup as failures:
+                raise AssertionError([str(failure) for failure in failures.exceptions]) from failures
+
+        every_answer_is_described()
