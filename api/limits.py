@@ -26,26 +26,21 @@ class BodyLimit:
             await too_large(scope, receive, send)
             return
         read = 0
-        answered = False
 
         async def receive_limited() -> Message:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            if read > self.max_bytes:
-                raise _TooLargeError
-            return message
+            return message if read <= self.max_bytes else {"type": "http.disconnect"}
 
-        async def send_noting(message: Message) -> None:
-            nonlocal answered
-            answered = answered or message["type"] == "http.response.start"
-            await send(message)
+        async def send_unless_too_large(message: Message) -> None:
+            # What the application says of a body that broke off is not what the client should hear.
+            if read <= self.max_bytes:
+                await send(message)
 
-        try:
-            await self.app(scope, receive_limited, send_noting)
-        except _TooLargeError:
-            if not answered:
-                await too_large(scope, receive, send)
+        await self.app(scope, receive_limited, send_unless_too_large)
+        if read > self.max_bytes:
+            await too_large(scope, receive, send)
 
 
 class HostLimit:
@@ -68,7 +63,3 @@ class HostLimit:
                 await problem_response(UNKNOWN_HOST, "the Host header names another server")(scope, receive, send)
                 return
         await self.app(scope, receive, send)
-
-
-class _TooLargeError(Exception):
-    pass

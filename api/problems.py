@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -69,7 +70,7 @@ PROBLEMS: Mapping[type[Exception], Kind] = {
     NothingActiveError: Kind(
         "nothing-active",
         "No data to answer from",
-        503,
+        404,
         "Import a release (buurtwijzer import) or activate one (buurtwijzer activate).",
     ),
     UnknownReleaseError: Kind("unknown-release", "No such release", 404, "GET /v1/releases lists them."),
@@ -107,7 +108,8 @@ def problem_response(
 def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return OpenAPI descriptions of the problems that a route can answer with."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    titles = {kind.status: kind.title for kind in (*HTTP_PROBLEMS.values(), *PROBLEMS.values(), INVALID_REQUEST)}
+    titles = {status: HTTPStatus(status).phrase for status in statuses}
+    titles |= {kind.status: kind.title for kind in (*HTTP_PROBLEMS.values(), *PROBLEMS.values(), INVALID_REQUEST)}
     titles |= {BODY_TOO_LARGE.status: BODY_TOO_LARGE.title}
     return {status: {"description": titles[status], "content": content, "model": Problem} for status in statuses}
 

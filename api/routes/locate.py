@@ -14,7 +14,7 @@ def locate_router(atlas: Callable[[], Atlas]) -> APIRouter:
     """Build the route."""
     router = APIRouter(prefix="/v1", tags=["locate"])
 
-    @router.get("/locate", responses=described(404, 422, 503))
+    @router.get("/locate", responses=described(404, 422))
     async def locate(lon: Annotated[Longitude, Query()], lat: Annotated[Latitude, Query()]) -> LocateAnswer:
         """Say in which sector, municipality and buurt a point in EPSG:4326 lies.
 

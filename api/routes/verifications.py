@@ -14,7 +14,7 @@ def verifications_router(atlas: Callable[[], Atlas]) -> APIRouter:
     """Build the route."""
     router = APIRouter(prefix="/v1", tags=["verifications"])
 
-    @router.post("/verifications", responses=described(413, 422, 503))
+    @router.post("/verifications", responses=described(404, 413, 422))
     async def verify_address(request: VerificationRequest) -> VerificationAnswer:
         """Find an address in the official register, and say in which sector and buurt it lies.
 

@@ -20,7 +20,7 @@ from data.store import open_store
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> DemoFiles:
-    return write_demo(tmp_path_factory.mktemp("demo"), DemoSize(3, 30, 3_000))
+    return write_demo(tmp_path_factory.mktemp("demo"), DemoSize())
 
 
 @pytest.fixture(scope="session", params=["sqlite", pytest.param("postgis", marks=pytest.mark.postgis)])

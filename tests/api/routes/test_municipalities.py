@@ -7,7 +7,7 @@ def test_counts_tell_what_is_unknown(client: TestClient) -> None:
     body = client.get("/v1/municipalities").json()
     assert [item["code"] for item in body["data"]] == ["99001", "99002", "99003"]
     assert body["next_cursor"] is None
-    assert sum(item["sectors"] for item in body["data"]) == 30
+    assert sum(item["sectors"] for item in body["data"]) == 150
     # The demo's files suppress one sector and leave out another; the municipality's own total counts them.
     assert sum(item["sector_households"]["unknown_sectors"] for item in body["data"]) == 2
     for item in body["data"]:

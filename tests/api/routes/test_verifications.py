@@ -86,6 +86,6 @@ def test_a_refusal_does_not_repeat_the_address(client: TestClient) -> None:
 
 def test_a_country_without_a_register_is_a_problem(client: TestClient) -> None:
     answer = client.post("/v1/verifications", json={"line": "Dam 1, 1012 JS Amsterdam", "country": "NL"})
-    assert answer.status_code == 503
+    assert answer.status_code == 404
     assert answer.json()["type"].endswith("/nothing-active")
-    assert answer.headers["retry-after"] == "1"
+    assert "buurtwijzer import" in answer.json()["remedy"]
