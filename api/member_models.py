@@ -1,0 +1,124 @@
+"""Settings of sign-ups, and the bodies of their requests and answers."""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from api.models import VerificationRequest
+from data.members.attempts import AttemptLimit
+from data.store.household_models import SignUp
+from households.eligibility import Eligibility, Verdict
+from households.verification import Proof, State
+
+Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
+
+
+class HouseholdSettings(BaseSettings):
+    """How sign-ups are kept and limited."""
+
+    model_config = SettingsConfigDict(env_prefix="BUURTWIJZER_HOUSEHOLDS_", frozen=True)
+
+    keys: str | None = Field(
+        default=None,
+        repr=False,
+        description="Keys of households as ID:HEX, the current one first; no sign-ups without.",
+    )
+    sign_up_days: int = Field(default=30, gt=0, description="How long a sign-up waits for its proof.")
+    guesses_per_dwelling: int = Field(default=5, gt=0, description="Wrong codes that a dwelling may try in a window.")
+    guesses_per_caller: int = Field(default=100, gt=0, description="Wrong codes that a caller may try in a window.")
+    guess_window_minutes: int = Field(default=60, gt=0, description="Length of that window.")
+
+    @property
+    def dwelling_limit(self) -> AttemptLimit:
+        """The limit of a dwelling."""
+        return AttemptLimit(self.guesses_per_dwelling, timedelta(minutes=self.guess_window_minutes))
+
+    @property
+    def caller_limit(self) -> AttemptLimit:
+        """The limit of a caller."""
+        return AttemptLimit(self.guesses_per_caller, timedelta(minutes=self.guess_window_minutes))
+
+
+class SignUpRequest(VerificationRequest):
+    """An address, and the e-mail address of the person who lives there."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"line": "Kerkstraat 6, 9993 Demodorp", "email": "ann@example.org"}]},
+    )
+
+    email: Annotated[str, StringConstraints(pattern=r"^\s*[^@\s]+@[^@\s]+\s*$", max_length=254)] = Field(
+        description="It is hashed with a key and forgotten."
+    )
+    address_id: str | None = Field(
+        None, max_length=200, description="Identifier of the corrected address that the person has confirmed."
+    )
+    own_household: bool = Field(False, description="Ask for a household beside the one that the dwelling has.")
+
+
+class ProofRequest(BaseModel):
+    """A proof of residence. The caller answers for a mobile number and for a document."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"kind": "mobile"}]})
+
+    kind: Proof
+    code: str | None = Field(None, max_length=100, description="With a buurtcode: what the letter says.")
+    neighbour_account: Token | None = Field(None, description="With a neighbour: the account that accepts.")
+
+
+class RuleAnswer(BaseModel):
+    """What one rule found."""
+
+    rule: str
+    outcome: Literal["pass", "fail", "unknown"]
+    code: str = Field(description="Stable.")
+    text: str = Field(description="For the person, in the language asked for.")
+
+
+class SignUpState(BaseModel):
+    """Where a sign-up stands."""
+
+    id: str
+    state: State
+    reason: str | None = Field(description="Code of the rule that refused it.")
+    account: str | None = Field(description="The account, once verified.")
+    expires_at: datetime
+
+    @classmethod
+    def of(cls, sign_up: SignUp) -> "SignUpState":
+        """Describe a sign-up."""
+        return cls(
+            id=sign_up.id,
+            state=State(sign_up.state),
+            reason=sign_up.reason,
+            account=sign_up.account_id,
+            expires_at=sign_up.expires_at,
+        )
+
+
+class SignUpAnswer(BaseModel):
+    """The verdict of a sign-up."""
+
+    verdict: Verdict
+    sign_up: SignUpState | None = Field(description="Null where there is no such address.")
+    rules: list[RuleAnswer]
+    buurt: str | None
+    proofs: list[Proof] = Field(description="What would settle it.")
+
+    @classmethod
+    def of(
+        cls, eligibility: Eligibility, sign_up: SignUp | None, language: Literal["nl", "fr", "de"]
+    ) -> "SignUpAnswer":
+        """Describe a verdict."""
+        return cls(
+            verdict=eligibility.verdict,
+            sign_up=None if sign_up is None else SignUpState.of(sign_up),
+            rules=[
+                RuleAnswer(rule=found.rule, outcome=found.outcome.value, code=found.code, text=found.text(language))
+                for found in eligibility.outcomes
+            ],
+            buurt=eligibility.buurt_code,
+            proofs=list(eligibility.proofs),
+        )

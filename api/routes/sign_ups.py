@@ -1,0 +1,140 @@
+"""`/v1/sign-ups`: somebody at an address asks to join, proves it, and may leave again."""
+
+import secrets
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from fastapi import APIRouter, Request, Response
+
+from api.atlas import Atlas
+from api.member_models import HouseholdSettings, ProofRequest, SignUpAnswer, SignUpRequest, SignUpState, Token
+from api.member_problems import UnconfirmedAddressError, described_refusals
+from api.verifying import Verification, verify
+from data.members.attempts import give_back_attempt, refuse_if_used_up, take_attempt
+from data.members.rules import rules_of
+from data.members.sign_ups import Dwelling, ask, find_sign_up, leave, prove
+from data.store import Store
+from households.codes import read_code
+from households.dwelling_keys import HouseholdKeys, read_keys
+from households.eligibility import AddressFacts, Buurt, Period, RuleSet, judge
+from households.verification import Proof
+
+
+def sign_ups_router(
+    atlas: Callable[[], Atlas], store: Store, settings: HouseholdSettings, clock: Callable[[], datetime]
+) -> APIRouter:
+    """Build the routes. Without keys they answer that sign-ups are not set up."""
+    router = APIRouter(prefix="/v1", tags=["sign-ups"])
+    keys = read_keys(settings.keys) if settings.keys else None
+
+    def required_keys() -> HouseholdKeys:
+        return keys or read_keys(None)
+
+    @router.post("/sign-ups", responses=described_refusals(409, 413, 422, 503))
+    def sign_up(request: SignUpRequest) -> SignUpAnswer:
+        """Judge whether somebody may join, and open a sign-up.
+
+        `eligible`: the account is there. `needs_proof`: one of `proofs` settles it. `not_eligible`: `rules` say why.
+        `unknown_address`: nothing is kept. Neither the address nor the e-mail address is stored; both are hashed.
+        """
+        current_keys, now = required_keys(), clock()
+        found = verify(atlas(), request.query(), lang=request.language, require_box=request.require_box)
+        facts = _facts(found, own_household=request.own_household)
+        address = found.match.address
+        if facts.match == "fix" or address is None or address.address_id is None:
+            unknown = judge(AddressFacts("fix"), RuleSet(), now.date())
+            return SignUpAnswer.of(unknown, None, request.language)
+        if facts.match == "confirm" and request.address_id != address.address_id:
+            raise UnconfirmedAddressError("the address differs from what was given, and was not confirmed")
+        dwelling = Dwelling(
+            country=address.country,
+            address_id=address.address_id,
+            municipality_code=address.municipality_code,
+            sector_code=found.place.sector_code if found.place else None,
+            buurt_code=found.place.buurt.code if found.place else None,
+        )
+        with store.writing() as session:
+            asked, eligibility = ask(
+                session,
+                current_keys,
+                rules_of(session, dwelling.municipality_code),
+                dwelling,
+                facts,
+                request.email,
+                lifetime=timedelta(days=settings.sign_up_days),
+                now=now,
+                make_token=_make_token,
+            )
+        return SignUpAnswer.of(eligibility, asked, request.language)
+
+    @router.get("/sign-ups/{sign_up_id}", responses=described_refusals(404, 422))
+    def show_sign_up(sign_up_id: Token) -> SignUpState:
+        """Say where a sign-up stands."""
+        with store.reading() as session:
+            return SignUpState.of(find_sign_up(session, sign_up_id))
+
+    @router.post("/sign-ups/{sign_up_id}/proofs", responses=described_refusals(404, 409, 413, 422, 429, 503))
+    def bring_proof(sign_up_id: Token, request: ProofRequest, caller: Request) -> SignUpState:
+        """Settle a sign-up by a proof.
+
+        Wrong codes are limited per dwelling and per caller, over all workers; a slip of the pen, which the check
+        character shows, does not count.
+        """
+        current_keys, now = required_keys(), clock()
+        plain = read_code(request.code or "") if request.kind == Proof.BUURTCODE else None
+        host = caller.client.host if caller.client else ""
+        with store.reading() as session:
+            dwelling_key = find_sign_up(session, sign_up_id).dwelling_key
+            limits = [
+                (dwelling_key, settings.dwelling_limit),
+                (current_keys.current.hash("caller", host), settings.caller_limit),
+            ]
+            if plain is not None:
+                for subject, limit in limits:
+                    refuse_if_used_up(session, [subject], limit, now)
+        if plain is not None:
+            # Committed before the code is looked at.
+            with store.writing() as session:
+                for subject, limit in limits:
+                    take_attempt(session, subject, limit, now)
+        with store.writing() as session:
+            asked = find_sign_up(session, sign_up_id)
+            prove(
+                session,
+                current_keys,
+                rules_of(session, asked.municipality_code),
+                asked,
+                request.kind,
+                plain_code=plain,
+                neighbour_account_id=request.neighbour_account,
+                now=now,
+                make_token=_make_token,
+            )
+            if plain is not None:
+                for subject, limit in limits:
+                    give_back_attempt(session, subject, limit, now)
+        return SignUpState.of(asked)
+
+    @router.delete("/accounts/{account_id}", status_code=204, responses=described_refusals(404, 422))
+    def leave_account(account_id: Token) -> Response:
+        """End an account; its household ends with the last one. Moving house is leaving, and signing up there."""
+        with store.writing() as session:
+            leave(session, account_id, clock())
+        return Response(status_code=204)
+
+    return router
+
+
+def _facts(found: Verification, *, own_household: bool) -> AddressFacts:
+    address, place = found.match.address, found.place
+    return AddressFacts(
+        match=found.match.verdict.value,
+        status=address.status if address is not None else None,  # type: ignore[arg-type]  # a register's status
+        purpose=address.purpose if address is not None else None,
+        buurt=None if place is None else Buurt(place.buurt.code, Period(place.buurt.valid_from)),
+        own_household=own_household,
+    )
+
+
+def _make_token() -> str:
+    return secrets.token_urlsafe(18)

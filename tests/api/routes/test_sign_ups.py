@@ -1,0 +1,141 @@
+"""Sign-ups over HTTP on the demo region: proved, limited, refused with reasons, and never logged."""
+
+import logging
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import pyarrow.parquet as pq
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from api.atlas import Atlas
+from api.member_models import HouseholdSettings
+from api.member_problems import install_member_problems
+from api.routes.sign_ups import sign_ups_router
+from api.settings import ServerSettings, StoreSettings
+from data.directory import DataDirectory
+from data.members.codes import make_batch
+from data.members.rules import rules_of, set_rules
+from data.store import Store, open_store
+from households.codes import CodeBatch, Uses, make_code
+from households.dwelling_keys import read_keys
+from households.eligibility import RuleSet
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+KEYS = "2026a:" + bytes(range(32)).hex()
+
+
+@pytest.fixture(scope="module")
+def store(store_settings: StoreSettings) -> Iterator[Store]:
+    store = open_store(store_settings.store_url)
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def app(store_settings: StoreSettings, store: Store) -> FastAPI:
+    app = create_app(store_settings, ServerSettings())
+    atlas = Atlas.read(store, DataDirectory(store_settings.data_dir))
+    install_member_problems(app)
+    app.include_router(sign_ups_router(lambda: atlas, store, HouseholdSettings(keys=KEYS), lambda: NOW))
+    return app
+
+
+@pytest.fixture(scope="module")
+def api(app: FastAPI) -> Iterator[TestClient]:
+    with TestClient(app) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def addresses(store_settings: StoreSettings) -> list[dict[str, str]]:
+    """Current addresses of the demo without boxes, as fields of a request."""
+    file = DataDirectory(store_settings.data_dir).release_folder("demo-addresses") / "addresses.parquet"
+    rows = pq.read_table(file).to_pylist()
+    boxed = {(row["street_id"], row["house_number"]) for row in rows if row["box"]}
+    return [
+        {
+            "street": row["street_nl"] or row["street_fr"] or row["street_de"],
+            "house_number": row["house_number"],
+            "postcode": row["postcode"],
+        }
+        for row in rows
+        if row["status"] == "current" and row["x"] and (row["street_id"], row["house_number"]) not in boxed
+    ]
+
+
+def test_a_buurtcode_admits_and_nothing_of_it_is_logged(
+    api: TestClient, store: Store, addresses: list[dict[str, str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    address = addresses[0]
+    asked = api.post("/v1/sign-ups", json=address | {"email": "ann@example.org"})
+    assert asked.status_code == 200, asked.text
+    body = asked.json()
+    assert body["verdict"] == "needs_proof", body
+    batch = CodeBatch(body["buurt"], Uses.ONCE, NOW - timedelta(1), NOW + timedelta(30))
+    with store.writing() as session:
+        [code] = make_batch(session, read_keys(KEYS), batch, "x", [body["buurt"]], Random(1).choice)
+    url = f"/v1/sign-ups/{body['sign_up']['id']}"
+    proved = api.post(f"{url}/proofs", json={"kind": "buurtcode", "code": code.lower()})
+    assert (proved.status_code, proved.json()["state"]) == (200, "verified"), proved.text
+    assert api.get(url).json() == proved.json()
+    again = api.post(f"{url}/proofs", json={"kind": "buurtcode", "code": code})
+    assert (again.status_code, again.json()["type"].rsplit("/")[-1]) == (409, "sign-up-settled")
+    assert api.delete(f"/v1/accounts/{proved.json()['account']}").status_code == 204
+    logged = "\n".join(f"{record.getMessage()} {record.args}" for record in caplog.records)
+    for secret in ("ann@example.org", code, code.replace("-", ""), code.lower(), address["street"], KEYS):
+        assert secret not in logged
+
+
+def test_10_000_guesses_get_five_tries(api: TestClient, addresses: list[dict[str, str]]) -> None:
+    asked = api.post("/v1/sign-ups", json=addresses[1] | {"email": "bob@example.org"}).json()
+    random = Random(2)
+    # The first hundred go through HTTP; the store's own test makes the whole ten thousand, from four processes.
+    answers = [
+        api.post(
+            f"/v1/sign-ups/{asked['sign_up']['id']}/proofs",
+            json={"kind": "buurtcode", "code": make_code(random.choice)},
+        )
+        for _ in range(100)
+    ]
+    assert [answer.status_code for answer in answers] == [422] * 5 + [429] * 95
+    assert answers[-1].headers["Retry-After"] == "3600"
+    assert answers[-1].headers["content-type"] == "application/problem+json"
+
+
+def test_a_slip_of_the_pen_is_no_guess(api: TestClient, addresses: list[dict[str, str]]) -> None:
+    asked = api.post("/v1/sign-ups", json=addresses[2] | {"email": "cis@example.org"}).json()
+    url = f"/v1/sign-ups/{asked['sign_up']['id']}/proofs"
+    slips = [api.post(url, json={"kind": "buurtcode", "code": "AAAAA-AAAA2"}) for _ in range(7)]
+    assert {answer.json()["type"].rsplit("/")[-1] for answer in slips} == {"malformed-code"}
+
+
+def test_an_unknown_address_is_told_and_not_kept(api: TestClient) -> None:
+    answer = api.post(
+        "/v1/sign-ups", json={"line": "Nergensstraat 1, 0000 Nergens", "email": "a@b.be", "language": "fr"}
+    )
+    body = answer.json()
+    assert (body["verdict"], body["sign_up"]) == ("unknown_address", None)
+    assert body["rules"][0]["text"] == "Cette adresse ne figure pas dans le registre officiel."
+
+
+def test_the_municipality_sets_its_rules(store: Store) -> None:
+    rules = RuleSet(proof_required=False, citizens_initiatives=frozenset({"x-01"}))
+    with store.writing() as session:
+        assert [set_rules(session, "x", rules, NOW), set_rules(session, "x", rules, NOW)] == [1, 2]
+    with store.reading() as session:
+        assert (rules_of(session, "x"), rules_of(session, "y")) == (rules, RuleSet())
+
+
+def test_without_keys_sign_ups_say_what_is_missing(store_settings: StoreSettings, store: Store) -> None:
+    app = create_app(store_settings, ServerSettings())
+    install_member_problems(app)
+    atlas = Atlas.read(store, DataDirectory(store_settings.data_dir))
+    app.include_router(sign_ups_router(lambda: atlas, store, HouseholdSettings(keys=None), lambda: NOW))
+    with TestClient(app) as client:
+        answer = client.post("/v1/sign-ups", json={"line": "x", "email": "a@b.be"})
+    assert (answer.status_code, answer.json()["type"].rsplit("/")[-1]) == (503, "no-household-key")
