@@ -34,13 +34,17 @@ def named_tuple_of(members: tuple[Any, ...], cls: type[NamedTuple]) -> Any:
     return types.NamedTuple(members, cls)  # type: ignore[no-untyped-call]  # numba has no annotations here
 
 
-def compiled(signature: object) -> Callable[[Function], Function]:
-    """Compile for one signature, without the interpreter's lock.
+def compiled(signature: object, *, is_brief: bool = False) -> Callable[[Function], Function]:
+    """Compile for one signature, to run without the interpreter's lock.
 
     Parameters
     ----------
     signature
         A numba signature: types of the result and of the arguments.
+    is_brief
+        For a function of less than a microsecond, whose call is most of its cost: it keeps the interpreter's
+        lock, and is called without numba's look at the types of its arguments. (C converts them, and raises
+        TypeError where it cannot.)
 
     Returns
     -------
@@ -51,12 +55,15 @@ def compiled(signature: object) -> Callable[[Function], Function]:
     def decorate(function: Function) -> Function:
         dispatcher: Any
         try:
-            dispatcher = njit(signature, cache=True, nogil=True, error_model="numpy")(function)
+            dispatcher = njit(signature, cache=True, nogil=not is_brief, error_model="numpy")(function)
         except NumbaError:
             raise
         except RuntimeError:  # numba's word for "no directory for the cache can be written"
-            dispatcher = njit(signature, nogil=True, error_model="numpy")(function)
+            dispatcher = njit(signature, nogil=not is_brief, error_model="numpy")(function)
         result: Function = dispatcher
+        if is_brief:
+            (overload,) = dispatcher.overloads.values()
+            result = overload.entry_point
         return result
 
     return decorate

@@ -199,8 +199,9 @@ class SectorIndex:
             A coordinate is no finite number.
         """
         try:
-            position = locate_point(self._address, x, y)
-        except TypeError:
+            # The sums refuse a string, which the call would read as a number.
+            position = locate_point(self._address, x + 0.0, y + 0.0)
+        except (TypeError, OverflowError):
             raise CoordinateError(f"a point has two numbers for coordinates, not {x!r} and {y!r}") from None
         if position >= 0:
             return self.codes[position]

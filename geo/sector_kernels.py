@@ -207,7 +207,7 @@ def in_cells(coordinate: float, origin: float, per_unit: float, last: float) -> 
     return cells if cells < last else last
 
 
-@compiled(types.int64(types.int64, types.float64, types.float64))
+@compiled(types.int64(types.int64, types.float64, types.float64), is_brief=True)
 def locate_point(descriptor: int, x: float, y: float) -> int:
     """Give the position of the point's sector, OUTSIDE, or NOT_FINITE."""
     u = in_cells(x, load_float64(descriptor, X0), load_float64(descriptor, PER_X), load_float64(descriptor, LAST_U))

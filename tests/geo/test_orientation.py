@@ -11,7 +11,6 @@ from numba import njit
 
 from geo.orientation import orientation, orientation_by_integers, orientation_near_line
 from geo.sector_blocks import locate_block
-from geo.sector_kernels import locate_point
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 tiny_or_huge = st.sampled_from([0.0, -0.0, 5e-324, -5e-324, 2.3e-308, 1.7976931348623157e308, -1e300, 1.0, 0.1])
@@ -53,7 +52,7 @@ def test_sign_is_exact_within_ulps_of_the_line(ends: tuple[float, ...], t: float
     assert_exact(ax, ay, bx, by, px, py)
 
 
-@pytest.mark.parametrize("kernel", [locate_point, locate_block, orientation_near_line])
+@pytest.mark.parametrize("kernel", [locate_block, orientation_near_line])
 def test_machine_code_fuses_no_multiplication_with_an_addition(kernel: Any) -> None:
     # A fused multiply-add rounds once where the exact products count on two roundings. Code from the cache
     # cannot be inspected, so the function is compiled once more in the same way.
