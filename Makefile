@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
-BENCHES := $(filter-out bench/bars.py,$(wildcard bench/*.py))
+BENCHES := bench/sector_index.py bench/addresses.py bench/imports.py
 
 .PHONY: help setup run test lint types unit bench bench-quick lock clean
 
@@ -17,6 +17,8 @@ setup: .venv/.installed ## make .venv with the locked dependencies
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement locks/dev.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@echo "compiling the indexes' kernels, once …"
+	@$(BIN)/python -c 'import geo.addresses, geo.sector_index'
 	@touch $@
 
 .venv/.installed-bench: .venv/.installed locks/bench.txt
