@@ -3,17 +3,21 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from importlib.metadata import version
 
 from fastapi import FastAPI
 
 from api.keeper import AtlasKeeper
 from api.limits import BodyLimit, HostLimit
+from api.member_models import HouseholdSettings
+from api.member_problems import install_member_problems
 from api.problems import install_problem_handlers
 from api.routes.health import health_router
 from api.routes.locate import locate_router
 from api.routes.municipalities import municipalities_router
 from api.routes.releases import releases_router
+from api.routes.sign_ups import sign_ups_router
 from api.routes.verifications import verifications_router
 from api.settings import ServerSettings, StoreSettings
 from data.directory import DataDirectory
@@ -27,16 +31,21 @@ latitude in EPSG:4326 unless a field says otherwise. Refusals are problem detail
 """
 
 
-def create_app(store_settings: StoreSettings | None = None, server_settings: ServerSettings | None = None) -> FastAPI:
+def create_app(
+    store_settings: StoreSettings | None = None,
+    server_settings: ServerSettings | None = None,
+    household_settings: HouseholdSettings | None = None,
+) -> FastAPI:
     """Build the application.
 
     Parameters
     ----------
-    store_settings, server_settings
+    store_settings, server_settings, household_settings
         By default those of the environment.
     """
     store_settings = store_settings or StoreSettings()
     server_settings = server_settings or ServerSettings()
+    household_settings = household_settings or HouseholdSettings()
     store = open_store(store_settings.store_url)
     keeper = AtlasKeeper(store, DataDirectory(store_settings.data_dir), server_settings.reload_seconds)
 
@@ -60,11 +69,17 @@ def create_app(store_settings: StoreSettings | None = None, server_settings: Ser
         redoc_url=None,
     )
     install_problem_handlers(app)
+    install_member_problems(app)
     app.add_middleware(BodyLimit, max_bytes=server_settings.max_body_bytes)
     app.add_middleware(HostLimit, hosts=server_settings.allowed_hosts)
     app.include_router(verifications_router(lambda: keeper.current))
     app.include_router(locate_router(lambda: keeper.current))
     app.include_router(municipalities_router(lambda: keeper.current))
     app.include_router(releases_router(store))
+    # Without a key nobody can be told from anybody else, so there are no sign-ups.
+    if household_settings.keys:
+        app.include_router(
+            sign_ups_router(lambda: keeper.current, store, household_settings, clock=lambda: datetime.now(UTC))
+        )
     app.include_router(health_router(keeper))
     return app

@@ -12,7 +12,6 @@ from data.members.attempts import TooManyAttemptsError
 from data.members.codes import WrongCodeError
 from data.members.sign_ups import ProofNotAcceptedError, UnknownSignUpError
 from households.codes import CodeError
-from households.dwelling_keys import HouseholdKeyError
 from households.verification import TransitionError
 
 
@@ -34,7 +33,6 @@ MEMBER_PROBLEMS: Mapping[type[Exception], Kind] = {
         "wrong-code", "The code is not valid here", 422, "Ask for a new letter, or use another proof."
     ),
     ProofNotAcceptedError: Kind("proof-not-accepted", "The proof is not accepted", 422, "Use one of `proofs`."),
-    HouseholdKeyError: Kind("no-household-key", "Sign-ups are not set up", 503, "Set BUURTWIJZER_HOUSEHOLDS_KEYS."),
 }
 TOO_MANY_ATTEMPTS = Kind("too-many-attempts", "Too many codes were tried", 429, "Wait as long as Retry-After says.")
 

@@ -15,7 +15,7 @@ from data.members.rules import rules_of
 from data.members.sign_ups import Dwelling, ask, find_sign_up, leave, prove
 from data.store import Store
 from households.codes import read_code
-from households.dwelling_keys import HouseholdKeys, read_keys
+from households.dwelling_keys import read_keys
 from households.eligibility import AddressFacts, Buurt, Period, RuleSet, judge
 from households.verification import Proof
 
@@ -23,12 +23,15 @@ from households.verification import Proof
 def sign_ups_router(
     atlas: Callable[[], Atlas], store: Store, settings: HouseholdSettings, clock: Callable[[], datetime]
 ) -> APIRouter:
-    """Build the routes. Without keys they answer that sign-ups are not set up."""
-    router = APIRouter(prefix="/v1", tags=["sign-ups"])
-    keys = read_keys(settings.keys) if settings.keys else None
+    """Build the routes.
 
-    def required_keys() -> HouseholdKeys:
-        return keys or read_keys(None)
+    Raises
+    ------
+    HouseholdKeyError
+        The settings have no key, or one that cannot be used.
+    """
+    router = APIRouter(prefix="/v1", tags=["sign-ups"])
+    keys = read_keys(settings.keys)
 
     @router.post("/sign-ups", responses=described_refusals(409, 413, 422, 503))
     def sign_up(request: SignUpRequest) -> SignUpAnswer:
@@ -37,7 +40,7 @@ def sign_ups_router(
         `eligible`: the account is there. `needs_proof`: one of `proofs` settles it. `not_eligible`: `rules` say why.
         `unknown_address`: nothing is kept. Neither the address nor the e-mail address is stored; both are hashed.
         """
-        current_keys, now = required_keys(), clock()
+        now = clock()
         found = verify(atlas(), request.query(), lang=request.language, require_box=request.require_box)
         facts = _facts(found, own_household=request.own_household)
         address = found.match.address
@@ -56,7 +59,7 @@ def sign_ups_router(
         with store.writing() as session:
             asked, eligibility = ask(
                 session,
-                current_keys,
+                keys,
                 rules_of(session, dwelling.municipality_code),
                 dwelling,
                 facts,
@@ -80,14 +83,14 @@ def sign_ups_router(
         Wrong codes are limited per dwelling and per caller, over all workers; a slip of the pen, which the check
         character shows, does not count.
         """
-        current_keys, now = required_keys(), clock()
+        now = clock()
         plain = read_code(request.code or "") if request.kind == Proof.BUURTCODE else None
         host = caller.client.host if caller.client else ""
         with store.reading() as session:
             dwelling_key = find_sign_up(session, sign_up_id).dwelling_key
             limits = [
                 (dwelling_key, settings.dwelling_limit),
-                (current_keys.current.hash("caller", host), settings.caller_limit),
+                (keys.current.hash("caller", host), settings.caller_limit),
             ]
             if plain is not None:
                 for subject, limit in limits:
@@ -101,7 +104,7 @@ def sign_ups_router(
             asked = find_sign_up(session, sign_up_id)
             prove(
                 session,
-                current_keys,
+                keys,
                 rules_of(session, asked.municipality_code),
                 asked,
                 request.kind,
