@@ -16,11 +16,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.readers.layer_checks import COUNTRY_BOUNDS
+from data.readers.layer_checks import COUNTRY_BOUNDS, COUNTRY_NAMES
 from data.tables import ADDRESS_SCHEMA, Country, Finding, SourceError, SourceFacts
 from geo.crs import LONLAT, OFFICIAL_CRS, transform_points
 
 Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.intp]
 
 POSITIONS_AGREE_M = 10.0
 """Two positions of one address within this are one: lon/lat are published to 5 decimals, about 1 m."""
@@ -72,6 +73,8 @@ class AddressesRead:
             The file cannot be used; nothing that was given before counts then.
         """
         self._tally = _Tally()
+        self._done = False
+        self.bytes_read = 0
         for file in self.files:
             name = file.path.name
             first_row = 1
@@ -130,34 +133,42 @@ class AddressesRead:
         )
         # Some registers write an unknown position as (0, 0), in one pair or in both.
         zero = ((x == 0) & (y == 0)) | ((lon == 0) & (lat == 0))
-        self._tally.zero_positions += int(zero.sum())
-        if zero.any() and self._tally.first_zero is None:
-            self._tally.first_zero = first_row + int(np.flatnonzero(zero)[0])
+        self._tally.note_zero(zero, first_row, file)
         for values in (x, y, lon, lat):
             values[zero] = np.nan
+        # What a conversion makes of a point far outside its CRS is infinite, and compares as outside below.
+        projected, geographic = np.isfinite(x) & np.isfinite(y), np.isfinite(lon) & np.isfinite(lat)
         if given.position_crs is not None:
             x, y = transform_points(x, y, given.position_crs, crs)
-        projected, geographic = np.isfinite(x) & np.isfinite(y), np.isfinite(lon) & np.isfinite(lat)
-        self._tally.note_disagreement(x, y, lon, lat, crs, projected & geographic, first_row)
+        apart = self._tally.note_disagreement(x, y, lon, lat, crs, projected & geographic, first_row, file)
         missing = geographic & ~projected
         x[missing], y[missing] = transform_points(lon[missing], lat[missing], LONLAT, crs)
         missing = projected & ~geographic
         lon[missing], lat[missing] = transform_points(x[missing], y[missing], crs, LONLAT)
         known = projected | geographic
-        west, south, east, north = COUNTRY_BOUNDS[self.country]
-        # An infinite coordinate compares as outside.
-        outside = known & ~((lon >= west) & (lon <= east) & (lat >= south) & (lat <= north))
-        if outside.any():
-            k = int(np.flatnonzero(outside)[0])
-            raise SourceError(
-                "out-of-country",
-                f"longitude {lon[k]:.6g}, latitude {lat[k]:.6g} lies outside {self.country} "
-                f"({int(outside.sum())} such rows nearby).",
-                file=file,
-                row=first_row + k,
-                remedy="Check the coordinates' order and CRS; an unknown position is left empty or (0, 0).",
-            )
+        located = np.flatnonzero(known)
+        self._refuse_outside(lon[located], lat[located], located, first_row, file)
+        # Of two positions that are not one, x and y must be in the country too.
+        self._refuse_outside(*transform_points(x[apart], y[apart], crs, LONLAT), apart, first_row, file)
+        self._tally.unlocated += int((~known & ~zero).sum())
         return [pa.array(np.where(known, values, np.nan), from_pandas=True) for values in (x, y, lon, lat)]
+
+    def _refuse_outside(self, lon: Floats, lat: Floats, rows: Ints, first_row: int, file: str) -> None:
+        """Refuse a position outside the country; `rows` says where in the batch each stands."""
+        west, south, east, north = COUNTRY_BOUNDS[self.country]
+        outside = np.flatnonzero(~((lon >= west) & (lon <= east) & (lat >= south) & (lat <= north)))
+        if not len(outside):
+            return
+        k = int(outside[0])
+        where = f"longitude {lon[k]:.6g}, latitude {lat[k]:.6g}" if np.isfinite(lon[k]) else "the position"
+        more = f" ({len(outside) - 1:,} more such rows nearby)" if len(outside) > 1 else ""
+        raise SourceError(
+            "out-of-country",
+            f"{where} lies outside {COUNTRY_NAMES[self.country]}{more}.",
+            file=file,
+            row=first_row + int(rows[k]),
+            remedy="Check the coordinates' order and CRS; an unknown position is left empty or (0, 0).",
+        )
 
     def _refuse_duplicates(self, file: AddressFile) -> None:
         """Read the file's identifiers once more, to name the rows that share one.
@@ -231,22 +242,30 @@ def statuses(array: pa.Array, meanings: Mapping[str, str], first_row: int, file:
 
 
 def _numbers(array: pa.Array, what: str, first_row: int, file: str) -> Floats:
-    """Return text as doubles, NaN where there is none; the nearest double, as every reader of decimals gives it."""
+    """Return text as doubles, the nearest to each decimal; NaN where there is none or the text says so."""
     try:
-        numbers = pc.cast(array, pa.float64())
+        numbers = np.array(pc.fill_null(pc.cast(array, pa.float64()), np.nan), dtype=np.float64)
+        wrong = np.flatnonzero(np.isinf(numbers))
     except pa.ArrowInvalid:
-        wrong = pd.to_numeric(array.to_pandas(), errors="coerce").isna().to_numpy() & array.is_valid().to_numpy(
-            zero_copy_only=False
-        )
-        k = int(np.flatnonzero(wrong)[0])
+        wrong = np.array([next(k for k in range(len(array)) if not _is_number(array.slice(k, 1)))])
+    if len(wrong):
+        k = int(wrong[0])
         raise SourceError(
             "not-a-number",
             f"{what} {array[k].as_py()!r} is no number.",
             file=file,
             row=first_row + k,
             remedy="Write coordinates with a decimal point; leave an unknown one empty.",
-        ) from None
-    return np.array(pc.fill_null(numbers, np.nan), dtype=np.float64)
+        )
+    return numbers
+
+
+def _is_number(array: pa.Array) -> bool:
+    try:
+        pc.cast(array, pa.float64())
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def _hashes(ids: pa.Array) -> npt.NDArray[np.uint64]:
@@ -258,10 +277,11 @@ class _Tally:
     """Counts what the operator should know, over all batches."""
 
     def __init__(self) -> None:
-        self.zero_positions = 0
-        self.first_zero: int | None = None
+        self.unlocated = 0
+        self._zeros = 0
+        self._first_zero: tuple[int, str] | None = None
         self._disagreements = 0
-        self._disagreement: tuple[int, float] | None = None
+        self._disagreement: tuple[int, str, float] | None = None
         self._repeats = 0
         self._files: list[npt.NDArray[np.uint64]] = []
 
@@ -272,18 +292,34 @@ class _Tally:
         self._repeats += int(repeats.sum())
         return batch.filter(pa.array(~repeats)) if repeats.any() else batch
 
+    def note_zero(self, zero: npt.NDArray[np.bool_], first_row: int, file: str) -> None:
+        """Count the addresses at (0, 0)."""
+        self._zeros += int(zero.sum())
+        if zero.any() and self._first_zero is None:
+            self._first_zero = first_row + int(np.flatnonzero(zero)[0]), file
+
     def note_disagreement(
-        self, x: Floats, y: Floats, lon: Floats, lat: Floats, crs: str, both: npt.NDArray[np.bool_], first_row: int
-    ) -> None:
-        """Count the addresses whose two positions are not one."""
+        self,
+        x: Floats,
+        y: Floats,
+        lon: Floats,
+        lat: Floats,
+        crs: str,
+        both: npt.NDArray[np.bool_],
+        first_row: int,
+        file: str,
+    ) -> Ints:
+        """Count the addresses whose two positions are not one, and return which of the batch they are."""
         if not both.any():
-            return
+            return np.zeros(0, np.intp)
         x2, y2 = transform_points(lon[both], lat[both], LONLAT, crs)
         apart = np.hypot(x2 - x[both], y2 - y[both])
         wrong = np.flatnonzero(~(apart <= POSITIONS_AGREE_M))
-        self._disagreements += len(wrong)
-        if len(wrong) and self._disagreement is None:
-            self._disagreement = first_row + int(np.flatnonzero(both)[wrong[0]]), float(apart[wrong[0]])
+        rows: Ints = np.flatnonzero(both)[wrong]
+        self._disagreements += len(rows)
+        if len(rows) and self._disagreement is None:
+            self._disagreement = first_row + int(rows[0]), file, float(apart[wrong[0]])
+        return rows
 
     def end_file(self, hashes: npt.NDArray[np.uint64]) -> None:
         """Take note of a file's identifiers."""
@@ -301,23 +337,34 @@ class _Tally:
     def findings(self) -> tuple[Finding, ...]:
         """Return one finding per sort."""
         found = []
-        if self.zero_positions:
+        if self._first_zero is not None:
+            row, file = self._first_zero
             found.append(
                 Finding(
                     "zero-position",
-                    f"{self.zero_positions:,} addresses are at (0, 0): kept, without a position.",
-                    row=self.first_zero,
-                    count=self.zero_positions,
+                    f"{self._zeros:,} addresses are at (0, 0), the first in {file}: kept, without a position.",
+                    row=row,
+                    count=self._zeros,
+                    remedy="Their buurt is unknown until the register gives their position.",
+                )
+            )
+        if self.unlocated:
+            found.append(
+                Finding(
+                    "no-position",
+                    f"{self.unlocated:,} addresses have no position.",
+                    severity="info",
+                    count=self.unlocated,
                     remedy="Their buurt is unknown until the register gives their position.",
                 )
             )
         if self._disagreement is not None:
-            row, apart_m = self._disagreement
+            row, file, apart_m = self._disagreement
             found.append(
                 Finding(
                     "positions-disagree",
                     f"{self._disagreements:,} addresses have two positions more than {POSITIONS_AGREE_M:.0f} m apart "
-                    f"(the first by {apart_m:,.0f} m); the official CRS holds.",
+                    f"(the first, in {file}, by {apart_m:,.0f} m); the official CRS holds.",
                     row=row,
                     count=self._disagreements,
                 )

@@ -3,6 +3,7 @@
 import codecs
 import errno
 import gzip
+import os
 import tempfile
 import zipfile
 import zlib
@@ -21,8 +22,15 @@ CHUNK_BYTES = 1 << 20
 
 
 @contextmanager
-def unpacked(path: Path) -> Iterator[Path]:
+def unpacked(path: Path, member: str | None = None) -> Iterator[Path]:
     """Give the folder with a zip's files, the one file of a `.gz`, or the path itself where nothing is packed.
+
+    Parameters
+    ----------
+    path
+        The file.
+    member
+        Name of the one file of a zip that is wanted; by default all are unpacked.
 
     Raises
     ------
@@ -37,7 +45,7 @@ def unpacked(path: Path) -> Iterator[Path]:
         if ending == ".gz":
             yield _gunzip(path, Path(folder) / path.stem)
         else:
-            _unzip(path, folder)
+            _unzip(path, folder, member)
             yield Path(folder)
 
 
@@ -62,6 +70,25 @@ def open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
             what = f"its member {outside[0]!r} leads outside" if outside else f"it unpacks to {size:,} bytes"
             raise _unsafe(path, what)
         yield archive
+
+
+def unpacked_bytes(path: Path, member: str | None = None) -> int:
+    """Return how large a file is when unpacked, as the archive states it; for one that is not packed, its size.
+
+    Raises
+    ------
+    SourceError
+        As `open_zip`.
+    """
+    if path.suffix.lower() == ".zip":
+        with open_zip(path) as archive:
+            return sum(info.file_size for info in archive.infolist() if member in (None, info.filename))
+    size = path.stat().st_size
+    if path.suffix.lower() != ".gz" or size < 4:
+        return size
+    with path.open("rb") as stream:
+        stream.seek(-4, os.SEEK_END)
+        return int.from_bytes(stream.read(), "little")  # modulo 4 GiB, which serves a progress bar
 
 
 def check_zip(path: Path) -> None:
@@ -124,9 +151,9 @@ def not_utf8(file: str, line: int | None, encoding: str = "WINDOWS-1252") -> Sou
     )
 
 
-def _unzip(path: Path, folder: str) -> None:
+def _unzip(path: Path, folder: str, member: str | None) -> None:
     with open_zip(path) as archive, _telling_damage(path):
-        archive.extractall(folder)
+        archive.extractall(folder, None if member is None else [member])
 
 
 @contextmanager

@@ -18,7 +18,7 @@ import pyproj
 import shapely
 
 from data.readers.address_rows import AddressColumns, AddressesRead, AddressFile, statuses, texts
-from data.readers.archives import unpacked
+from data.readers.archives import unpacked, unpacked_bytes
 from data.readers.columns import find_columns
 from data.readers.dates import date_in_name
 from data.readers.layers import gdal_errors
@@ -73,7 +73,7 @@ def read_bag(path: Path) -> AddressesRead:
         CSV (any delimiter), GeoPackage with one layer of points in EPSG:28992 or 4326, or a zip with one of them.
     """
     file = AddressFile(path, lambda stack, count_bytes: _open(path, stack, count_bytes), _columns)
-    return AddressesRead("NL", [file], path.stat().st_size, date_in_name(path))
+    return AddressesRead("NL", [file], unpacked_bytes(path), date_in_name(path))
 
 
 def _open(path: Path, stack: ExitStack, count_bytes: Callable[[int], None]) -> Iterator[pa.RecordBatch]:
@@ -81,10 +81,15 @@ def _open(path: Path, stack: ExitStack, count_bytes: Callable[[int], None]) -> I
     files = [f for f in place.rglob("*") if f.suffix.lower() in (".csv", *LAYER_ENDINGS)] if place.is_dir() else [place]
     if len(files) != 1:
         names = ", ".join(file.name for file in files) or "nothing that is one"
-        raise SourceError("ambiguous-table", f"the archive should hold one extract, and holds {names}.", file=path.name)
+        raise SourceError(
+            "ambiguous-table",
+            f"the archive should hold one extract, and holds {names}.",
+            file=path.name,
+            remedy="Unpack it and import the extract's own file.",
+        )
     if files[0].suffix.lower() in LAYER_ENDINGS:
         yield from _stream_points(files[0], stack)
-        count_bytes(path.stat().st_size)
+        count_bytes(unpacked_bytes(path))
         return
     names_present, _delimiter = read_heading(files[0])
     find_columns(names_present, COLUMNS, required=REQUIRED, file=path.name)
@@ -94,6 +99,14 @@ def _open(path: Path, stack: ExitStack, count_bytes: Callable[[int], None]) -> I
 def _stream_points(file: Path, stack: ExitStack) -> Iterator[pa.RecordBatch]:
     """Give a layer's rows, with columns x and y in the official CRS from its points."""
     with gdal_errors(file):
+        layers = [str(name) for name, _geometry in pyogrio.list_layers(file)]
+        if len(layers) != 1:
+            raise SourceError(
+                "ambiguous-layer",
+                f"the file should have one layer, and has {', '.join(layers) or 'none'}.",
+                file=file.name,
+                remedy="Write the layer of addresses to a file of its own.",
+            )
         meta, reader = stack.enter_context(pyogrio.open_arrow(file, batch_size=ROWS_PER_BATCH, use_pyarrow=True))
     epsg = pyproj.CRS(meta["crs"]).to_epsg(min_confidence=25) if meta["crs"] else None
     crs = f"EPSG:{epsg}"
@@ -102,17 +115,41 @@ def _stream_points(file: Path, stack: ExitStack) -> Iterator[pa.RecordBatch]:
             "wrong-crs",
             f"the layer is in {meta['crs'] or 'no CRS'}; it should be EPSG:28992 or EPSG:4326.",
             file=file.name,
-            remedy="Convert it with: ogr2ogr -t_srs EPSG:28992 out.gpkg in",
+            remedy=f"Convert it with: ogr2ogr -t_srs EPSG:28992 rd.gpkg {file.name!r}",
         )
+    expected = pyogrio.read_info(file)["features"]
+    found = 0
     geometry = meta["geometry_name"] or "wkb_geometry"
     for batch in reader:
+        if geometry not in batch.schema.names:
+            raise SourceError(
+                "no-geometry", "the layer has no geometry.", file=file.name, remedy="Import a layer of points, or CSV."
+            )
         kept = [name for name in batch.schema.names if name != geometry]
         points = shapely.from_wkb(np.asarray(batch.column(geometry).to_numpy(zero_copy_only=False), dtype=object))
+        wrong = ~shapely.is_missing(points) & (shapely.get_type_id(points) != shapely.GeometryType.POINT)
+        if wrong.any():
+            raise SourceError(
+                "not-a-point",
+                f"the geometry is a {points[wrong][0].geom_type}, and should be a point.",
+                file=file.name,
+                row=found + 1 + int(np.flatnonzero(wrong)[0]),
+                remedy="Import the layer of addresses, with a point for each.",
+            )
+        found += batch.num_rows
         x, y = shapely.get_x(points), shapely.get_y(points)
         x, y = transform_points(x, y, crs, OFFICIAL_CRS["NL"])
         yield pa.RecordBatch.from_arrays(
             [*(batch.column(name) for name in kept), pa.array(x, from_pandas=True), pa.array(y, from_pandas=True)],
             names=[*(name if name.lower() not in ("x", "y") else f"attribute_{name}" for name in kept), "x", "y"],
+        )
+    # A damaged file may end early without any error of GDAL's.
+    if expected not in (-1, found):
+        raise SourceError(
+            "unreadable-layer",
+            f"it announces {expected:,} rows and gives {found:,}.",
+            file=file.name,
+            remedy="Check that the download is complete.",
         )
 
 

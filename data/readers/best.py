@@ -2,8 +2,8 @@
 
 `openaddress-bevlg`, `-bewal` and `-bebru`, as CSV or zipped, alone or together in a folder. Names of columns are
 understood in any case (`EPSG:4326_lat`); x and y are in Lambert 72 or, as announced for October 2026, in Lambert 2008.
-A box has a row and an identifier of its own. The municipality is the
-register's `municipality_id`: several postcodes lie in more than one. The identifier is unique within a region.
+A box has a row and an identifier of its own. The municipality is the register's `municipality_id`: several postcodes
+lie in more than one. The identifier is unique within a region, and so within one CSV.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from data.readers.address_rows import AddressColumns, AddressesRead, AddressFile, statuses, texts
-from data.readers.archives import open_zip, unpacked
+from data.readers.archives import open_zip, unpacked, unpacked_bytes
 from data.readers.columns import find_columns
 from data.readers.dates import date_in_name
 from data.readers.text_streams import read_heading, stream_text
@@ -64,22 +64,37 @@ def read_best(path: Path) -> AddressesRead:
         raise SourceError(
             "empty-file", "the folder has no CSV or zip.", file=path.name, remedy="Put openaddress-be….zip in it."
         )
-    total = sum(_unpacked_bytes(file) for file in files)
-    return AddressesRead("BE", [_address_file(file) for file in files], total, _day(path, files))
+    parts = [(file, member) for file in files for member in _members(file)]
+    total = sum(unpacked_bytes(file, member) for file, member in parts)
+    return AddressesRead("BE", [_address_file(file, member) for file, member in parts], total, _day(path, files))
 
 
-def _address_file(path: Path) -> AddressFile:
+def _members(path: Path) -> list[str | None]:
+    """Return the CSV files of a zip; None stands for a file that is not packed."""
+    if path.suffix.lower() != ".zip":
+        return [None]
+    with open_zip(path) as archive:
+        members: list[str | None] = [
+            name
+            for name in sorted(archive.namelist())
+            if name.lower().endswith(".csv") and not name.rpartition("/")[2].startswith("._")
+        ]
+    if not members:
+        raise SourceError("empty-file", "the archive has no CSV.", file=path.name, remedy="Check the download.")
+    return members
+
+
+def _address_file(path: Path, member: str | None) -> AddressFile:
+    shown = path if member is None else Path(member)
+
     def open_batches(stack: ExitStack, count_bytes: Callable[[int], None]) -> Iterator[pa.RecordBatch]:
-        place = stack.enter_context(unpacked(path))
-        members = sorted(place.rglob("*.csv")) if place.is_dir() else [place]
-        if not members:
-            raise SourceError("empty-file", "the archive has no CSV.", file=path.name, remedy="Check the download.")
-        for member in members:
-            names, _delimiter = read_heading(member)
-            find_columns(names, COLUMNS, required=REQUIRED, file=path.name)
-            yield from stream_text(member, count_bytes)
+        place = stack.enter_context(unpacked(path, member))
+        file = place if member is None else place / member
+        names, _delimiter = read_heading(file)
+        find_columns(names, COLUMNS, required=REQUIRED, file=shown.name)
+        yield from stream_text(file, count_bytes)
 
-    return AddressFile(path, open_batches, _columns)
+    return AddressFile(shown, open_batches, _columns)
 
 
 def _columns(batch: pa.RecordBatch, first_row: int, file: str) -> AddressColumns:
@@ -87,13 +102,6 @@ def _columns(batch: pa.RecordBatch, first_row: int, file: str) -> AddressColumns
     columns = {target: texts(batch.column(name)) for target, name in found.items()}
     columns["status"] = statuses(columns["status"], STATUSES, first_row, file)
     return AddressColumns(columns, "EPSG:3812" if found["x"].lower().startswith("epsg:3812") else None)
-
-
-def _unpacked_bytes(path: Path) -> int:
-    if path.suffix.lower() != ".zip":
-        return path.stat().st_size
-    with open_zip(path) as archive:
-        return sum(member.file_size for member in archive.infolist())
 
 
 def _day(path: Path, files: list[Path]) -> date | None:

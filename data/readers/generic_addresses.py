@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from data.readers.address_rows import AddressColumns, AddressesRead, AddressFile, statuses, texts
-from data.readers.archives import unpacked
+from data.readers.archives import unpacked, unpacked_bytes
 from data.readers.columns import missing_columns
 from data.readers.dates import date_in_name
 from data.readers.mapping import ColumnMapping, MappingError
@@ -60,7 +60,7 @@ def read_addresses(path: Path, mapping: ColumnMapping, *, country: Country, crs:
             raise MappingError(f"{target} is not mapped; give {target}=COLUMN, or {target}:=VALUE for a constant")
     file = AddressFile(path, partial(_open, path, mapping), partial(_columns, mapping, crs))
     return AddressesRead(
-        country, [file], path.stat().st_size, date_in_name(path), merges_repeats="address_id" not in given
+        country, [file], unpacked_bytes(path), date_in_name(path), merges_repeats="address_id" not in given
     )
 
 
@@ -71,7 +71,12 @@ def _open(
     files = sorted(file for file in place.rglob("*") if file.is_file()) if place.is_dir() else [place]
     if len(files) != 1:
         names = ", ".join(file.name for file in files) or "nothing"
-        raise SourceError("ambiguous-table", f"the archive should hold one table, and holds {names}.", file=path.name)
+        raise SourceError(
+            "ambiguous-table",
+            f"the archive should hold one table, and holds {names}.",
+            file=path.name,
+            remedy="Unpack it and import the table's own file.",
+        )
     if files[0].suffix.lower() != ".parquet":
         _check_columns(mapping, read_heading(files[0])[0], path)
         yield from stream_text(files[0], count_bytes)
@@ -84,7 +89,7 @@ def _open(
     stack.enter_context(parquet)
     _check_columns(mapping, parquet.schema_arrow.names, path)
     yield from parquet.iter_batches(columns=sorted(set(mapping.columns.values())))
-    count_bytes(path.stat().st_size)
+    count_bytes(unpacked_bytes(path))
 
 
 def _check_columns(mapping: ColumnMapping, present: list[str], path: Path) -> None:

@@ -1,10 +1,13 @@
 """Streams a large delimited text file as Arrow batches of text, and tells what is wrong with it by its row."""
 
+import csv
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 
 from data.readers.archives import check_utf8
@@ -21,7 +24,7 @@ def read_heading(path: Path) -> tuple[list[str], str]:
     Raises
     ------
     SourceError
-        `not-utf-8` or `empty-file`.
+        `not-utf-8`, `empty-file` or `duplicate-column`.
     """
     with path.open("rb") as stream:
         line = stream.readline(1 << 20)
@@ -30,10 +33,19 @@ def read_heading(path: Path) -> tuple[list[str], str]:
     except UnicodeDecodeError:
         check_utf8(path)
         raise
-    if not heading:
-        raise SourceError("empty-file", "the file is empty.", file=path.name, remedy="Check the download.")
+    if not heading.strip():
+        raise SourceError("empty-file", "the file has no heading.", file=path.name, remedy="Check the download.")
     delimiter = sniff_delimiter(heading)
-    return [name.strip().strip('"') for name in heading.split(delimiter)], delimiter
+    names = [name.strip() for name in next(csv.reader([heading], delimiter=delimiter))]
+    repeated = [name for name, times in Counter(names).items() if times > 1]
+    if repeated:
+        raise SourceError(
+            "duplicate-column",
+            f"two columns are called {repeated[0]!r}.",
+            file=path.name,
+            remedy="Give each column a name of its own.",
+        )
+    return names, delimiter
 
 
 def stream_text(path: Path, count_bytes: Callable[[int], None]) -> Iterator[pa.RecordBatch]:
@@ -49,17 +61,20 @@ def stream_text(path: Path, count_bytes: Callable[[int], None]) -> Iterator[pa.R
     Raises
     ------
     SourceError
-        `not-utf-8`, `ragged-row` or `unreadable-table`.
+        `not-utf-8`, `ragged-row`, `line-break` or `unreadable-table`.
     """
     names, delimiter = read_heading(path)
     total = path.stat().st_size
     told = 0
+    first_row = 1
     try:
         with path.open("rb") as stream:
             reader = pcsv.open_csv(
                 stream,
                 # One thread: then Arrow's errors name the row, and rows come in their order.
-                read_options=pcsv.ReadOptions(use_threads=False, block_size=BLOCK_BYTES),
+                read_options=pcsv.ReadOptions(
+                    use_threads=False, block_size=BLOCK_BYTES, column_names=names, skip_rows=1
+                ),
                 parse_options=pcsv.ParseOptions(delimiter=delimiter),
                 convert_options=pcsv.ConvertOptions(
                     column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=False
@@ -69,11 +84,27 @@ def stream_text(path: Path, count_bytes: Callable[[int], None]) -> Iterator[pa.R
                 now = min(stream.tell(), total)
                 count_bytes(now - told)
                 told = now
+                _refuse_line_breaks(batch, first_row, path)
+                first_row += batch.num_rows
                 yield batch
     except pa.ArrowInvalid as error:
         check_utf8(path)
         raise _unreadable(path, str(error)) from error
     count_bytes(total - told)
+
+
+def _refuse_line_breaks(batch: pa.RecordBatch, first_row: int, path: Path) -> None:
+    """Refuse a field that holds a line break: it is a quotation mark that never ends, and swallows whole rows."""
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        if column.buffers()[2] is not None and b"\n" in column.buffers()[2].to_pybytes():
+            row = first_row + pc.index(pc.match_substring(column, "\n"), True).as_py()
+            raise SourceError(
+                "line-break",
+                f"the field {name!r} holds a line break: perhaps a quotation mark begins there and does not end.",
+                file=path.name,
+                row=row,
+                remedy="Write one address on one line, and a quotation mark within quotation marks twice.",
+            )
 
 
 def _unreadable(path: Path, message: str) -> SourceError:
