@@ -1,0 +1,129 @@
+"""Real workers on a real port: 200 sign-ups for one dwelling at once, with and without a worker that is killed."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pyarrow.parquet as pq
+import pytest
+from sqlalchemy import delete, func, select
+
+from api.settings import StoreSettings
+from data.directory import DataDirectory
+from data.members.rules import set_rules
+from data.store import Store, open_store
+from data.store.household_models import Account, EligibilityRules, Household, SignUp
+from households.eligibility import RuleSet
+
+ROOT = Path(__file__).resolve().parents[2]
+WORKERS = 4
+
+
+@pytest.fixture
+def store(store_settings: StoreSettings) -> Iterator[Store]:
+    store = open_store(store_settings.store_url)
+    yield store
+    # Other tests use the same store.
+    with store.writing() as session:
+        for table in (SignUp, Household, EligibilityRules):
+            session.execute(delete(table))
+    store.close()
+
+
+@pytest.fixture
+def address(store_settings: StoreSettings, store: Store) -> dict[str, str]:
+    """A current address of the demo, in a municipality that asks for no proof."""
+    file = DataDirectory(store_settings.data_dir).release_folder("demo-addresses") / "addresses.parquet"
+    rows = pq.read_table(file).to_pylist()
+    boxed = {(row["street_id"], row["house_number"]) for row in rows if row["box"]}
+    row = next(
+        row
+        for row in rows
+        if row["status"] == "current" and row["x"] and (row["street_id"], row["house_number"]) not in boxed
+    )
+    with store.writing() as session:
+        rules = RuleSet(proof_required=False, accounts_per_household=500)
+        set_rules(session, row["municipality_code"], rules, datetime.now(UTC))
+    street = row["street_nl"] or row["street_fr"] or row["street_de"]
+    return {"street": street, "house_number": row["house_number"], "postcode": row["postcode"]}
+
+
+@pytest.fixture
+def server(store_settings: StoreSettings) -> Iterator[str]:
+    """URL of `WORKERS` workers on the store."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {
+        "BUURTWIJZER_DATA_DIR": str(store_settings.data_dir),
+        "BUURTWIJZER_HOUSEHOLDS_KEYS": "2026a:" + bytes(range(32)).hex(),
+    }
+    if store_settings.database_url:
+        environment["BUURTWIJZER_DATABASE_URL"] = store_settings.database_url
+    command = [sys.executable, "-m", "uvicorn", "--factory", "api.app:create_app", "--port", str(port)]
+    command += ["--workers", str(WORKERS), "--no-access-log", "--log-level", "warning"]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+    url = f"http://127.0.0.1:{port}"
+    for _ in range(600):
+        try:
+            httpx.get(f"{url}/healthz").raise_for_status()
+            break
+        except httpx.TransportError:
+            time.sleep(0.1)
+    yield url
+    process.terminate()
+    process.wait(timeout=30)
+
+
+def workers_of(url: str) -> list[int]:
+    """Processes that a supervisor on this port started."""
+    port = url.rsplit(":", maxsplit=1)[-1]
+    children = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+                supervises = f"--port\0{port}\0" in Path(f"/proc/{parent}/cmdline").read_text()
+                if supervises and "spawn_main" in (entry / "cmdline").read_text():
+                    children.append(int(entry.name))
+            except (OSError, IndexError):
+                continue
+    return children
+
+
+def sign_up(client: httpx.Client, address: dict[str, str], person: int) -> str | None:
+    """Return the account of an answered sign-up, or None where there was no answer."""
+    try:
+        answer = client.post("/v1/sign-ups", json=address | {"email": f"person-{person}@example.org"})
+    except httpx.TransportError:
+        return None
+    assert answer.status_code == 200, answer.text
+    account: str | None = answer.json()["sign_up"]["account"]
+    return account
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kill", [False, True], ids=["all-live", "one-killed"])
+def test_200_sign_ups_at_once_make_one_household_and_none_answered_is_lost(
+    server: str, address: dict[str, str], store: Store, kill: bool
+) -> None:
+    with httpx.Client(base_url=server, timeout=60) as client, ThreadPoolExecutor(20) as people:
+        asked = [people.submit(sign_up, client, address, person) for person in range(200)]
+        if kill:
+            asked[20].result()
+            victims = workers_of(server)
+            assert len(victims) >= 1
+            os.kill(victims[0], signal.SIGKILL)
+        answered = [account for account in (each.result() for each in asked) if account is not None]
+    assert len(answered) == 200 if not kill else len(answered) >= 100
+    with store.reading() as session:
+        assert session.scalar(select(func.count()).select_from(Household)) == 1
+        assert set(answered) <= set(session.scalars(select(Account.id)))
