@@ -137,6 +137,7 @@ def _stream_points(file: Path, stack: ExitStack) -> Iterator[pa.RecordBatch]:
                 remedy="Import the layer of addresses, with a point for each.",
             )
         found += batch.num_rows
+        points[shapely.is_empty(points)] = None
         x, y = shapely.get_x(points), shapely.get_y(points)
         x, y = transform_points(x, y, crs, OFFICIAL_CRS["NL"])
         yield pa.RecordBatch.from_arrays(
