@@ -82,13 +82,12 @@ def _open(
         yield from stream_text(files[0], count_bytes)
         return
     try:
-        parquet = pq.ParquetFile(files[0])
+        parquet = stack.enter_context(pq.ParquetFile(files[0]))
+        _check_columns(mapping, parquet.schema_arrow.names, path)
+        yield from parquet.iter_batches(columns=sorted(set(mapping.columns.values())))
     except (pa.ArrowInvalid, OSError) as error:
         message = f"it is no Parquet ({str(error).splitlines()[0]})."
         raise SourceError("unreadable-table", message, file=path.name, remedy="Check the download.") from error
-    stack.enter_context(parquet)
-    _check_columns(mapping, parquet.schema_arrow.names, path)
-    yield from parquet.iter_batches(columns=sorted(set(mapping.columns.values())))
     count_bytes(unpacked_bytes(path))
 
 
@@ -102,13 +101,25 @@ def _columns(
     mapping: ColumnMapping, crs: str | None, batch: pa.RecordBatch, first_row: int, file: str
 ) -> AddressColumns:
     rows = batch.num_rows
-    columns = {target: texts(batch.column(column)) for target, column in mapping.columns.items()}
+    columns = {target: _texts(batch, column, file) for target, column in mapping.columns.items()}
     columns |= {target: pa.array([value] * rows, pa.string()) for target, value in mapping.constants.items()}
     status = columns.get("status", pa.nulls(rows, pa.string()))
     columns["status"] = statuses(status, STATUSES, first_row, file)
     if "address_id" not in columns:
         columns["address_id"] = _identifiers(columns, rows)
     return AddressColumns(columns, crs)
+
+
+def _texts(batch: pa.RecordBatch, column: str, file: str) -> pa.Array:
+    try:
+        return texts(batch.column(column))
+    except pa.ArrowException as error:
+        raise SourceError(
+            "unreadable-table",
+            f"the column {column!r} ({batch.schema.field(column).type}) cannot be read as text.",
+            file=file,
+            remedy="Write its values as text or numbers.",
+        ) from error
 
 
 def _identifiers(columns: dict[str, pa.Array], rows: int) -> pa.Array:
