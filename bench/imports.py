@@ -53,7 +53,7 @@ def write(folder: Path, *, quick: bool) -> dict[str, Any]:
 
 
 def import_one(source: str, file: Path, root: Path) -> dict[str, Any]:
-    """Import a file as the command line does; tell the time of each stage and the highest memory, in MB."""
+    """Import a file as the command line does; tell the time of each stage, of the processors, and the memory in MB."""
     from data.directory import DataDirectory  # noqa: PLC0415
     from data.importing import ImportRequest, import_file  # noqa: PLC0415
     from data.store import open_store  # noqa: PLC0415
@@ -78,8 +78,12 @@ def import_one(source: str, file: Path, root: Path) -> dict[str, Any]:
     finally:
         store.close()
     progress("end", 0, 0)
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
-    return {"stages_s": {name: round(seconds, 2) for name, seconds in stages.items()}, "peak_mb": round(peak_mb)}
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return {
+        "stages_s": {name: round(seconds, 2) for name, seconds in stages.items()},
+        "cpu_s": round(used.ru_utime + used.ru_stime, 2),
+        "peak_mb": round(used.ru_maxrss * 1024 / 1e6),
+    }
 
 
 def count(root: Path) -> dict[str, int]:
@@ -135,7 +139,8 @@ def measure(folder: Path, *, quick: bool) -> tuple[list[Bar], dict[str, Any]]:
         told, seconds = in_a_process("import", source, files[source], root)
         imports[source] = told | {"seconds": round(seconds, 2)}
         stages = ", ".join(f"{name} {taken:.1f}" for name, taken in told["stages_s"].items() if taken >= 0.05)
-        print(f"{source}: {seconds:.1f} s, at most {told['peak_mb']:,} MB ({stages})", flush=True)
+        used = f"{seconds:.1f} s, of processors {told['cpu_s']:.1f} s, at most {told['peak_mb']:,} MB"
+        print(f"{source}: {used} ({stages})", flush=True)
     counted, _seconds = in_a_process("count", root)
     astray = sum(
         abs(rows - files["addresses" if what.startswith("addresses") else "sectors"]) for what, rows in counted.items()
