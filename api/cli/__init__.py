@@ -15,6 +15,7 @@ from data.store import StoreError
 from data.tables import SourceError
 from geo.addresses import AddressIndexError
 from geo.sector_errors import IndexFileError, LayerError
+from households.dwelling_keys import HouseholdKeyError
 
 EXPECTED = (
     AddressIndexError,
@@ -23,6 +24,7 @@ EXPECTED = (
     NothingActiveError,
     OutsideCoverageError,
     ReleaseExistsError,
+    HouseholdKeyError,
     IndexFileError,
     LayerError,
     MappingError,

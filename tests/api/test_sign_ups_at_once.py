@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
+import httpx2
 import pyarrow.parquet as pq
 import pytest
 from sqlalchemy import delete, func, select
@@ -74,9 +74,9 @@ def server(store_settings: StoreSettings) -> Iterator[str]:
     url = f"http://127.0.0.1:{port}"
     for _ in range(600):
         try:
-            httpx.get(f"{url}/healthz").raise_for_status()
+            httpx2.get(f"{url}/healthz").raise_for_status()
             break
-        except httpx.TransportError:
+        except httpx2.TransportError:
             time.sleep(0.1)
     yield url
     process.terminate()
@@ -99,11 +99,11 @@ def workers_of(url: str) -> list[int]:
     return children
 
 
-def sign_up(client: httpx.Client, address: dict[str, str], person: int) -> str | None:
+def sign_up(client: httpx2.Client, address: dict[str, str], person: int) -> str | None:
     """Return the account of an answered sign-up, or None where there was no answer."""
     try:
         answer = client.post("/v1/sign-ups", json=address | {"email": f"person-{person}@example.org"})
-    except httpx.TransportError:
+    except httpx2.TransportError:
         return None
     assert answer.status_code == 200, answer.text
     account: str | None = answer.json()["sign_up"]["account"]
@@ -115,7 +115,7 @@ def sign_up(client: httpx.Client, address: dict[str, str], person: int) -> str |
 def test_200_sign_ups_at_once_make_one_household_and_none_answered_is_lost(
     server: str, address: dict[str, str], store: Store, kill: bool
 ) -> None:
-    with httpx.Client(base_url=server, timeout=60) as client, ThreadPoolExecutor(20) as people:
+    with httpx2.Client(base_url=server, timeout=60) as client, ThreadPoolExecutor(20) as people:
         asked = [people.submit(sign_up, client, address, person) for person in range(200)]
         if kill:
             asked[20].result()
