@@ -6,13 +6,16 @@ from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from data.demo import REFERENCE_DAY, DemoSize, write_demo
+from data.importing.addresses import ADDRESSES_FILE, INDEX_FOLDER, stage_addresses
 from data.readers import text_streams
 from data.readers.address_rows import AddressesRead
 from data.readers.best import read_best
 from data.tables import ADDRESS_SCHEMA, Finding, SourceError, SourceFacts
+from geo.addresses import AddressIndex
 from geo.crs import LONLAT, transform_point
 
 HEADING = (
@@ -364,8 +367,23 @@ def test_an_empty_file_is_told(content: str, tmp_path: Path) -> None:
     assert fault(path).code == "empty-file"
 
 
-def test_a_heading_alone_is_a_register_without_addresses(tmp_path: Path) -> None:
-    assert taken(written(tmp_path, []))[0].num_rows == 0
+def test_a_heading_alone_is_a_register_without_addresses_and_makes_no_release(tmp_path: Path) -> None:
+    path = written(tmp_path, [])
+    assert taken(path)[0].num_rows == 0
+    with pytest.raises(SourceError) as caught:
+        stage_addresses(read_best(path), tmp_path, file=path.name, progress=lambda _stage, _done, _total: None)
+    assert (caught.value.code, caught.value.file) == ("empty-file", path.name)
+
+
+def test_a_release_holds_every_row_and_progress_reaches_its_end(tmp_path: Path) -> None:
+    path = written(tmp_path, [address(number, house_number=str(number)) for number in range(1, 31)])
+    told: list[tuple[str, int, int]] = []
+    staged = stage_addresses(read_best(path), tmp_path, file=path.name, progress=lambda *step: told.append(step))
+    assert (staged.rows, staged.crs, staged.country) == (30, "EPSG:31370", "BE")
+    assert pq.read_table(tmp_path / ADDRESSES_FILE).equals(taken(path)[0])
+    assert len(AddressIndex.open(tmp_path / INDEX_FOLDER)) == 30
+    size = path.stat().st_size
+    assert [step for step in told if step[0] == "read addresses"][-1] == ("read addresses", size, size)
 
 
 def zipped(path: Path, members: dict[str, str | bytes]) -> Path:
