@@ -83,9 +83,9 @@ class AddressesRead:
                 for raw in file.open_batches(stack, self._count_bytes):
                     columns = file.columns_of(raw, first_row, name)
                     batch = self._rows(columns, first_row, name)
-                    first_row += raw.num_rows
                     if self.merges_repeats:
-                        batch = self._tally.without_repeats(batch, hashes)
+                        batch = self._tally.without_repeats(batch, hashes, first_row, name)
+                    first_row += raw.num_rows
                     hashes.append(_hashes(batch.column("address_id")))
                     yield batch
             self._tally.end_file(np.concatenate(hashes) if hashes else np.zeros(0, np.uint64))
@@ -283,12 +283,29 @@ class _Tally:
         self._disagreements = 0
         self._disagreement: tuple[int, str, float] | None = None
         self._repeats = 0
+        self._not_current: list[npt.NDArray[np.uint64]] = []
         self._files: list[npt.NDArray[np.uint64]] = []
 
-    def without_repeats(self, batch: pa.RecordBatch, before: Sequence[npt.NDArray[np.uint64]]) -> pa.RecordBatch:
-        """Leave out, and count, the rows whose identifier stands earlier in the batch or in those before it."""
+    def without_repeats(
+        self, batch: pa.RecordBatch, before: Sequence[npt.NDArray[np.uint64]], first_row: int, file: str
+    ) -> pa.RecordBatch:
+        """Leave out, and count, the rows whose identifier stands earlier in the batch or in those before it.
+
+        A current address is never left out for one that was retired or is only proposed: that is an error.
+        """
         hashes = _hashes(batch.column("address_id"))
         repeats = pd.Series(hashes).duplicated().to_numpy() | np.isin(hashes, np.concatenate([hashes[:0], *before]))
+        current = pc.equal(batch.column("status"), "current").to_numpy(zero_copy_only=False)
+        self._not_current.append(hashes[~repeats & ~current])
+        hidden = np.flatnonzero(repeats & current & np.isin(hashes, np.concatenate(self._not_current)))
+        if len(hidden):
+            raise SourceError(
+                "status-conflict",
+                "the address is current here, and stands before with another status.",
+                file=file,
+                row=first_row + int(hidden[0]),
+                remedy="Remove the rows that are not current, or map address_id to a column.",
+            )
         self._repeats += int(repeats.sum())
         return batch.filter(pa.array(~repeats)) if repeats.any() else batch
 

@@ -150,6 +150,17 @@ class TestMadeIdentifiers:
         assert table["house_number"].to_pylist() == [str(number) for number in range(30)]
         assert [(finding.code, finding.count) for finding in facts.findings] == [("repeated-address", 5)]
 
+    @pytest.mark.parametrize("block_bytes", [text_streams.BLOCK_BYTES, 40])
+    def test_a_current_address_is_never_left_out_for_a_retired_one(
+        self, block_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(text_streams, "BLOCK_BYTES", block_bytes)
+        heading = "rue,numero,boite,lon,lat,s"
+        fine = written(tmp_path / "a.csv", f"{heading}\nA,1,,,,current\nA,1,,,,retired\nA,1,,,,current\n")
+        assert taken(fine, "status=s")[0]["status"].to_pylist() == ["current"]
+        error = fault(written(tmp_path / "b.csv", f"{heading}\nA,1,,,,retired\nB,1,,,,\nA,1,,,,current\n"), "status=s")
+        assert (error.code, error.row) == ("status-conflict", 3)
+
     def test_rows_are_counted_with_the_repeats(self, tmp_path: Path) -> None:
         error = fault(written(tmp_path / "a.csv", f"{HEADING}\nA,1,,,\nA,1,,,\nA,2,,abc,\n"))
         assert (error.code, error.row) == ("not-a-number", 3)
