@@ -10,7 +10,6 @@ from fastapi import FastAPI
 
 from api.keeper import AtlasKeeper
 from api.limits import BodyLimit, HostLimit
-from api.member_models import HouseholdSettings
 from api.member_problems import install_member_problems
 from api.problems import install_problem_handlers
 from api.routes.health import health_router
@@ -19,7 +18,7 @@ from api.routes.municipalities import municipalities_router
 from api.routes.releases import releases_router
 from api.routes.sign_ups import sign_ups_router
 from api.routes.verifications import verifications_router
-from api.settings import ServerSettings, StoreSettings
+from api.settings import HouseholdSettings, ServerSettings, StoreSettings
 from data.directory import DataDirectory
 from data.store import open_store
 

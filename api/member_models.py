@@ -1,44 +1,16 @@
-"""Settings of sign-ups, and the bodies of their requests and answers."""
+"""Bodies of the requests and answers of sign-ups."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from api.models import VerificationRequest
-from data.members.attempts import AttemptLimit
 from data.store.household_models import SignUp
 from households.eligibility import Eligibility, Verdict
 from households.verification import Proof, State
 
 Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
-
-
-class HouseholdSettings(BaseSettings):
-    """How sign-ups are kept and limited."""
-
-    model_config = SettingsConfigDict(env_prefix="BUURTWIJZER_HOUSEHOLDS_", frozen=True)
-
-    keys: str | None = Field(
-        default=None,
-        repr=False,
-        description="Keys of households as ID:HEX, the current one first; no sign-ups without.",
-    )
-    sign_up_days: int = Field(default=30, gt=0, description="How long a sign-up waits for its proof.")
-    guesses_per_dwelling: int = Field(default=5, gt=0, description="Wrong codes that a dwelling may try in a window.")
-    guesses_per_caller: int = Field(default=100, gt=0, description="Wrong codes that a caller may try in a window.")
-    guess_window_minutes: int = Field(default=60, gt=0, description="Length of that window.")
-
-    @property
-    def dwelling_limit(self) -> AttemptLimit:
-        """The limit of a dwelling."""
-        return AttemptLimit(self.guesses_per_dwelling, timedelta(minutes=self.guess_window_minutes))
-
-    @property
-    def caller_limit(self) -> AttemptLimit:
-        """The limit of a caller."""
-        return AttemptLimit(self.guesses_per_caller, timedelta(minutes=self.guess_window_minutes))
 
 
 class SignUpRequest(VerificationRequest):
@@ -49,6 +21,7 @@ class SignUpRequest(VerificationRequest):
         json_schema_extra={"examples": [{"line": "Kerkstraat 6, 9993 Demodorp", "email": "ann@example.org"}]},
     )
 
+    language: Literal["nl", "fr", "de"] = Field("nl", description="Language of the texts for the person.")
     email: Annotated[str, StringConstraints(pattern=r"^\s*[^@\s]+@[^@\s]+\s*$", max_length=254)] = Field(
         description="It is hashed with a key and forgotten."
     )

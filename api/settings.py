@@ -1,9 +1,12 @@
 """Settings, one small class per concern, all from the environment with the prefix BUURTWIJZER_."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from data.members.attempts import AttemptLimit
 
 
 class StoreSettings(BaseSettings):
@@ -39,3 +42,29 @@ class ServerSettings(BaseSettings):
     reload_seconds: float = Field(
         default=0.5, gt=0, description="How long a worker may go on with answers that the store has replaced."
     )
+
+
+class HouseholdSettings(BaseSettings):
+    """How sign-ups are kept and limited."""
+
+    model_config = SettingsConfigDict(env_prefix="BUURTWIJZER_HOUSEHOLDS_", frozen=True)
+
+    keys: str | None = Field(
+        default=None,
+        repr=False,
+        description="Keys of households as ID:HEX, the current one first; no sign-ups without.",
+    )
+    sign_up_days: int = Field(default=30, gt=0, description="How long a sign-up waits for its proof.")
+    guesses_per_dwelling: int = Field(default=5, gt=0, description="Wrong codes that a dwelling may try in a window.")
+    guesses_per_caller: int = Field(default=100, gt=0, description="Wrong codes that a caller may try in a window.")
+    guess_window_minutes: int = Field(default=60, gt=0, description="Length of that window.")
+
+    @property
+    def dwelling_limit(self) -> AttemptLimit:
+        """The limit of a dwelling."""
+        return AttemptLimit(self.guesses_per_dwelling, timedelta(minutes=self.guess_window_minutes))
+
+    @property
+    def caller_limit(self) -> AttemptLimit:
+        """The limit of a caller."""
+        return AttemptLimit(self.guesses_per_caller, timedelta(minutes=self.guess_window_minutes))

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from fastapi import APIRouter, Request, Response
 
 from api.atlas import Atlas
-from api.member_models import HouseholdSettings, ProofRequest, SignUpAnswer, SignUpRequest, SignUpState, Token
+from api.member_models import ProofRequest, SignUpAnswer, SignUpRequest, SignUpState, Token
 from api.member_problems import UnconfirmedAddressError, described_refusals
+from api.settings import HouseholdSettings
 from api.verifying import Verification, verify
 from data.members.attempts import give_back_attempt, refuse_if_used_up, take_attempt
 from data.members.rules import rules_of

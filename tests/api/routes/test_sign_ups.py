@@ -12,9 +12,8 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.atlas import Atlas
-from api.member_models import HouseholdSettings
 from api.routes.sign_ups import sign_ups_router
-from api.settings import ServerSettings, StoreSettings
+from api.settings import HouseholdSettings, ServerSettings, StoreSettings
 from data.directory import DataDirectory
 from data.members.codes import make_batch
 from data.members.rules import rules_of, set_rules
