@@ -6,10 +6,11 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.atlas import Atlas, BuurtFacts, CountryAtlas, MunicipalityFacts, Place
-from api.verifying import PLACE_REASONS, Verification
+from api.reason_texts import AddressLanguage, Language, address_language, reason_text
+from api.verifying import Verification
 from data.store.models import Release
 from data.tables import AddressStatus, Kind
-from geo.addresses import REASONS, AddressQuery, Component, Level, OfficialAddress, Verdict
+from geo.addresses import AddressQuery, Component, Level, OfficialAddress, Verdict
 from geo.addresses.questions import MAX_TEXT, QUERY_FIELDS
 from geo.crs import LONLAT
 
@@ -203,8 +204,15 @@ class VerificationRequest(BaseModel):
     municipality: Text | None = Field(None, description="Municipality, or a part of one.")
     country: Literal["BE", "NL"] | None = Field(None, description="Unset, every active register is asked.")
     line: Text | None = Field(None, description="A whole address on one line; fields go before what it says.")
-    language: Literal["nl", "fr", "de"] = Field("nl", description="Language of the formatted address.")
+    language: Language = Field(
+        "nl", description="Language of the formatted address and of the reasons; with `en` the address is in Dutch."
+    )
     require_box: bool = Field(True, description="Ask for the box where a building has several.")
+
+    @property
+    def address_language(self) -> AddressLanguage:
+        """Language of the formatted address."""
+        return address_language(self.language)
 
     def query(self) -> AddressQuery:
         """Return the question for the address index."""
@@ -263,8 +271,13 @@ class ReasonAnswer(BaseModel):
     """Why the answer is not a plain yes."""
 
     code: str = Field(description="Stable name of the reason.")
-    text: str = Field(description="The same in English.")
+    text: str = Field(description="The same for a person, in the language asked for.")
     field: str | None = Field(description="The part of the question that it is about.")
+
+    @classmethod
+    def of(cls, code: str, language: Language, field: str | None = None) -> "ReasonAnswer":
+        """Describe a reason."""
+        return cls(code=code, text=reason_text(code, language), field=field)
 
 
 class VerificationAnswer(BaseModel):
@@ -281,14 +294,13 @@ class VerificationAnswer(BaseModel):
     releases: list[str] = Field(description="Names of the releases that the answer comes from.")
 
     @classmethod
-    def of(cls, verification: Verification, lang: str) -> "VerificationAnswer":
+    def of(cls, verification: Verification, language: Language) -> "VerificationAnswer":
         """Describe a verification."""
         match, atlas = verification.match, verification.atlas
-        crs = atlas.releases[Kind.ADDRESSES].crs or LONLAT
-        reasons = [ReasonAnswer(code=r.code, text=REASONS[r.code], field=r.field) for r in match.reasons]
+        crs, lang = atlas.releases[Kind.ADDRESSES].crs or LONLAT, address_language(language)
+        reasons = [ReasonAnswer.of(reason.code, language, reason.field) for reason in match.reasons]
         if verification.place_reason:
-            text = PLACE_REASONS[verification.place_reason]
-            reasons.append(ReasonAnswer(code=verification.place_reason, text=text, field=None))
+            reasons.append(ReasonAnswer.of(verification.place_reason, language))
         return cls(
             verdict=match.verdict,
             level=match.level,

@@ -1,6 +1,7 @@
 """Commands that answer: `locate` and `verify`."""
 
 import json
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -12,14 +13,30 @@ from api.atlas import Atlas
 from api.cli.importing import COUNTRIES, CountryOption
 from api.cli.opening import opened
 from api.models import AddressAnswer, LocateAnswer, Names, PlaceAnswer, VerificationAnswer
+from api.reason_texts import Language, address_language
 from api.verifying import verify
-from data.tables import LANGUAGES
 from geo.addresses import AddressQuery, Verdict
 
 out = Console()
 
 VERDICT_STYLES = {Verdict.ACCEPT: "bold green", Verdict.CONFIRM: "bold yellow", Verdict.FIX: "bold red"}
 
+
+class LanguageOption(StrEnum):
+    """A language of answers, as an option."""
+
+    NL = "nl"
+    FR = "fr"
+    DE = "de"
+    EN = "en"
+
+
+LANGUAGES: dict[LanguageOption, Language] = {
+    LanguageOption.NL: "nl",
+    LanguageOption.FR: "fr",
+    LanguageOption.DE: "de",
+    LanguageOption.EN: "en",
+}
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as the HTTP API gives it.")]
 
 
@@ -50,7 +67,9 @@ def verify_address(
     postcode: Annotated[str | None, typer.Option(help="Postcode.")] = None,
     municipality: Annotated[str | None, typer.Option(help="Municipality, or a part of one.")] = None,
     country: Annotated[CountryOption | None, typer.Option(help="Country; unset, all are asked.")] = None,
-    language: Annotated[str, typer.Option("--lang", help="Language of the answer: nl, fr or de.")] = "nl",
+    language: Annotated[
+        LanguageOption, typer.Option("--lang", help="Language of the reasons and, but for en, of the address.")
+    ] = LanguageOption.EN,
     require_box: Annotated[bool, typer.Option(help="Ask for the box where a building has several.")] = True,
     as_json: JsonOption = False,
 ) -> None:
@@ -59,8 +78,6 @@ def verify_address(
     Give it on one line (`buurtwijzer verify "Kerkstraat 6, 9993 Demodorp"`) or in options. The exit code is 0 for
     accept, 2 for confirm and 3 for fix.
     """
-    if language not in LANGUAGES:
-        raise typer.BadParameter(f"{language!r} is none of {', '.join(LANGUAGES)}", param_hint="--lang")
     query = AddressQuery(
         line=address,
         street=street,
@@ -71,8 +88,10 @@ def verify_address(
         country=COUNTRIES[country] if country else None,
     )
     with opened() as (store, directory):
-        verification = verify(Atlas.read(store, directory), query, lang=language, require_box=require_box)
-        answer = VerificationAnswer.of(verification, language)
+        lang = LANGUAGES[language]
+        atlas = Atlas.read(store, directory)
+        verification = verify(atlas, query, lang=address_language(lang), require_box=require_box)
+        answer = VerificationAnswer.of(verification, lang)
     if as_json:
         _print_json(answer)
     else:

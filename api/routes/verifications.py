@@ -22,7 +22,7 @@ def verifications_router(atlas: Callable[[], Atlas]) -> APIRouter:
         missing or does not exist; `reasons` and `components` say what, `alternatives` what may be meant.
         """
         current = atlas()
-        verification = verify(current, request.query(), lang=request.language, require_box=request.require_box)
-        return VerificationAnswer.of(verification, lang=request.language)
+        verification = verify(current, request.query(), lang=request.address_language, require_box=request.require_box)
+        return VerificationAnswer.of(verification, request.language)
 
     return router
