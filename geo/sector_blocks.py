@@ -20,10 +20,9 @@ from geo.sector_kernels import (
     KIND_SHIFT,
     LAST_U,
     LAST_V,
-    LISTS,
     OUTSIDE,
+    PAIR_EDGES,
     PAIR_LEAF,
-    PAIR_LIST,
     PAIR_SECTORS,
     PER_X,
     PER_Y,
@@ -41,8 +40,7 @@ __all__ = ["locate_block"]
 
 BLOCK = 4096
 VERTEX_BYTES = 16
-WORD_BYTES = 4
-UNIT_BYTES = WORD_BYTES << UNIT_SHIFT
+UNIT_BYTES = 4 << UNIT_SHIFT
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int32]
@@ -105,19 +103,14 @@ def read_maps(records: int, part: npt.NDArray[np.uint8], answers: Ints, open_poi
 
 
 @inlined
-def fetch_edges(records: int, lists: int, vertices: int, answers: Ints, open_points: Ints, n_open: int) -> None:
-    """Ask for the lists of the pair leaves that are still open, and then for their edges."""
-    for k in range(n_open):
-        at = (-2 - int(answers[open_points[k]])) << UNIT_SHIFT
-        if (load_int32(records, at) >> KIND_SHIFT) & 3 == PAIR_LEAF:
-            prefetch(lists, load_int32(records, at + PAIR_LIST) * WORD_BYTES)
+def fetch_edges(records: int, vertices: int, answers: Ints, open_points: Ints, n_open: int) -> None:
+    """Ask for the edges of the pair leaves that are still open."""
     for k in range(n_open):
         at = (-2 - int(answers[open_points[k]])) << UNIT_SHIFT
         head = load_int32(records, at)
         if (head >> KIND_SHIFT) & 3 == PAIR_LEAF:
-            edges = load_int32(records, at + PAIR_LIST)
-            for edge in range(edges, edges + (head & EDGES_MASK)):
-                prefetch(vertices, load_int32(lists, edge) * VERTEX_BYTES)
+            for edge in range(at + PAIR_EDGES, at + PAIR_EDGES + (head & EDGES_MASK)):
+                prefetch(vertices, load_int32(records, edge) * VERTEX_BYTES)
 
 
 @compiled(
@@ -132,7 +125,6 @@ def locate_block(descriptor: int, x: Floats, y: Floats, positions: Ints) -> int:
     """Fill in the positions of points; give the index of the first that is not finite, or -1."""
     cells = load_int64(descriptor, CELLS)
     records = load_int64(descriptor, RECORDS)
-    lists = load_int64(descriptor, LISTS)
     vertices = load_int64(descriptor, VERTICES)
     cell = np.empty(BLOCK, np.int32)
     part = np.empty(BLOCK, np.uint8)
@@ -146,7 +138,7 @@ def locate_block(descriptor: int, x: Floats, y: Floats, positions: Ints) -> int:
                     return start + i
         n_open = read_cells(cells, cell, answers, open_points)
         n_open = read_maps(records, part, answers, open_points, n_open)
-        fetch_edges(records, lists, vertices, answers, open_points, n_open)
+        fetch_edges(records, vertices, answers, open_points, n_open)
         for k in range(n_open):
             i = open_points[k]
             u = in_cells(

@@ -17,7 +17,7 @@ from geo.compiled import inlined, named_tuple_of
 __all__ = ["FRAME", "MARGIN", "Frame", "columns_in_row", "frame_for", "reference", "rows_of"]
 
 MARGIN = 2.0**-16
-CELLS_PER_EDGE = 6  # measured: more cells cost memory and cache, fewer cost subcell lookups (docs/benchmarks.md)
+CELLS_PER_EDGE = 4  # more cost memory and cache, fewer cost lookups in subcells: docs/benchmarks.md
 FEWEST_CELLS = 1 << 16
 MOST_CELLS_A_SIDE = 1 << 14
 ULPS_IN_A_CELL = 2.0**20  # so that the reference point of a cell four levels down is a double inside it

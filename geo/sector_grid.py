@@ -35,9 +35,7 @@ class Grid:
     cells
         int32, shape (rows * columns,): an answer (a position, or -1 outside), or -2 - (number of a record).
     records
-        int32: the records of border cells, in units of 8 words.
-    lists
-        int32: the edges near border cells, and for each edge which of the cell's sectors it bounds.
+        int32: the records of border cells, in units of 16 words.
     vertices
         float64, shape (n, 2): the ends of the edges.
     """
@@ -45,7 +43,6 @@ class Grid:
     frame: Frame
     cells: npt.NDArray[np.int32]
     records: npt.NDArray[np.int32]
-    lists: npt.NDArray[np.int32]
     vertices: npt.NDArray[np.float64]
 
 
@@ -212,7 +209,5 @@ def build_grid(layer: Edges, n_sectors: int, stretch: float = 1.0) -> Grid:
         layer, frame, edge_starts, crossing_starts, crossings, n_sectors
     )
     del crossing_starts, crossings
-    records, lists = write_records(
-        layer, uv, frame, border, edge_starts, edges, holder_starts, holders, n_sectors, cells
-    )
-    return Grid(frame, cells, records, lists, layer.vertices)
+    records = write_records(layer, uv, frame, border, edge_starts, edges, holder_starts, holders, n_sectors, cells)
+    return Grid(frame, cells, records, layer.vertices)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["Nearest", "SectorIndex"]
 
 POINTS_PER_TASK = 1 << 18  # a thread's share at a time: memory beside the answers stays below 10 MB a thread
-ARRAYS = ("cells", "records", "lists", "vertices")
+ARRAYS = ("cells", "records", "vertices")
 LARGEST_WHOLE = 2**53  # integers up to here are doubles
 
 
@@ -105,15 +105,14 @@ class SectorIndex:
         self._ellipsoid = ellipsoid
         frame = grid.frame
         self._descriptor = np.zeros(DESCRIPTOR_WORDS, np.int64)
-        self._descriptor[:6] = (
+        self._descriptor[:5] = (
             grid.cells.ctypes.data,
             grid.records.ctypes.data,
-            grid.lists.ctypes.data,
             grid.vertices.ctypes.data,
             frame.columns,
             frame.rows,
         )
-        self._descriptor[6:14].view(np.float64)[:] = (
+        self._descriptor[5:13].view(np.float64)[:] = (
             frame.x0,
             frame.y0,
             1.0 / frame.width,

@@ -20,7 +20,7 @@ OUTSIDE = -1
 NOT_FINITE = -2
 
 # The descriptor: 64-bit words that hold addresses, counts and the grid's frame.
-CELLS, RECORDS, LISTS, VERTICES, COLUMNS, ROWS, X0, Y0, PER_X, PER_Y, WIDTH, HEIGHT, LAST_U, LAST_V = range(14)
+CELLS, RECORDS, VERTICES, COLUMNS, ROWS, X0, Y0, PER_X, PER_Y, WIDTH, HEIGHT, LAST_U, LAST_V = range(13)
 DESCRIPTOR_WORDS = 16
 
 # A record's head: its kind, its number of sectors, and which of them hold the reference point.
@@ -30,10 +30,10 @@ MORE_FOLLOWS = 1 << 30
 SECTORS_SHIFT = 24
 INSIDE_SHIFT = 16
 EDGES_MASK = 0xFFFF
-UNIT_SHIFT = 3  # records begin at multiples of 8 words, so that a pair leaf lies in one cache line
-PAIR_SECTORS, PAIR_LIST = 5, 7  # after 64 codes of 2 bits: one of up to two sectors, outside, or "ask the edges"
-SMALL_SECTORS, SMALL_LIST = 9, 17  # after 64 codes of 4 bits: one of up to eight sectors, outside, or "ask"
-LONG_EDGES, LONG_SECTORS, LONG_LIST, LONG_WORDS = 1, 2, 10, 16
+UNIT_SHIFT = 4  # records begin at multiples of 16 words: a pair leaf of up to 7 edges is one cache line
+PAIR_SECTORS, PAIR_EDGES = 5, 7  # after 64 codes of 2 bits: one of up to two sectors, outside, or "ask the edges"
+SMALL_SECTORS, SMALL_EDGES = 9, 17  # after 64 codes of 4 bits: one of up to eight sectors, outside, or "ask"
+LONG_COUNT, LONG_SECTORS, LONG_EDGES = 1, 2, 10
 ASK_PAIR = 3
 ASK_SMALL = 15
 GROUP = 8  # sectors whose membership one record keeps, as the bits of a byte
@@ -117,13 +117,13 @@ def trace_edge(vertices: int, edge: int, xr: float, yr: float, px: float, py: fl
 
 @inlined
 def sectors_at(
-    lists: int, vertices: int, edges: int, n_edges: int, inside: int, xr: float, yr: float, px: float, py: float
+    records: int, vertices: int, edges: int, n_edges: int, inside: int, xr: float, yr: float, px: float, py: float
 ) -> int:
     """Give the sectors of one group around p (bits 0 to 7) and those with p on their border (bits 8 to 15)."""
     touched = 0
     for k in range(n_edges):
-        edge = load_int32(lists, edges + k)
-        word = load_int32(lists, edges + n_edges + (k >> 2))
+        edge = load_int32(records, edges + k)
+        word = load_int32(records, edges + n_edges + (k >> 2))
         sectors = (word >> ((k & 3) * 8)) & 0xFF
         traced = trace_edge(vertices, edge, xr, yr, px, py)
         inside ^= sectors & -(traced & 1)
@@ -133,29 +133,35 @@ def sectors_at(
 
 @inlined
 def open_leaf(records: int, at: int) -> tuple[int, int, int, int]:
-    """Give a leaf's head, where its sectors stand, where its edges stand in the lists, and their number."""
+    """Give a leaf's head, where its sectors and its edges begin, and the number of its edges."""
     head = load_int32(records, at)
     kind = (head >> KIND_SHIFT) & 3
     if kind == PAIR_LEAF:
-        return head, at + PAIR_SECTORS, load_int32(records, at + PAIR_LIST), head & EDGES_MASK
+        return head, at + PAIR_SECTORS, at + PAIR_EDGES, head & EDGES_MASK
     if kind == SMALL_LEAF:
-        return head, at + SMALL_SECTORS, load_int32(records, at + SMALL_LIST), head & EDGES_MASK
-    return head, at + LONG_SECTORS, load_int32(records, at + LONG_LIST), load_int32(records, at + LONG_EDGES)
+        return head, at + SMALL_SECTORS, at + SMALL_EDGES, head & EDGES_MASK
+    return head, at + LONG_SECTORS, at + LONG_EDGES, load_int32(records, at + LONG_COUNT)
 
 
 @inlined
-def ask_edges(records: int, lists: int, vertices: int, at: int, xr: float, yr: float, px: float, py: float) -> int:
+def end_of_record(edges: int, n_edges: int) -> int:
+    """Give where the record after a leaf begins: after its edges and their masks, four to a word."""
+    return ((edges + n_edges + ((n_edges + 3) >> 2) + 15) >> UNIT_SHIFT) << UNIT_SHIFT
+
+
+@inlined
+def ask_edges(records: int, vertices: int, at: int, xr: float, yr: float, px: float, py: float) -> int:
     """Give the position of the first sector that covers p, by the edges of a leaf and of those chained to it."""
     while True:
         head, sectors, edges, n_edges = open_leaf(records, at)
         inside = (head >> INSIDE_SHIFT) & 0xFF
-        both = sectors_at(lists, vertices, edges, n_edges, inside, xr, yr, px, py)
+        both = sectors_at(records, vertices, edges, n_edges, inside, xr, yr, px, py)
         covering = (both | (both >> 8)) & 0xFF
         if covering != 0:
             return load_int32(records, sectors + lowest_bit(covering))
         if head & MORE_FOLLOWS == 0:
             return OUTSIDE
-        at += LONG_WORDS
+        at = end_of_record(edges, n_edges)
 
 
 @inlined
@@ -193,9 +199,8 @@ def ask_record(descriptor: int, entry: int, u: float, v: float, x: float, y: flo
                 return OUTSIDE
         xr = reference(load_float64(descriptor, X0), load_float64(descriptor, WIDTH), low_u, size)
         yr = reference(load_float64(descriptor, Y0), load_float64(descriptor, HEIGHT), low_v, size)
-        lists = load_int64(descriptor, LISTS)
         vertices = load_int64(descriptor, VERTICES)
-        return ask_edges(records, lists, vertices, at, xr, yr, x, y)
+        return ask_edges(records, vertices, at, xr, yr, x, y)
     return entry
 
 

@@ -15,8 +15,6 @@ from geo.sector_kernels import (
     KIND_SHIFT,
     LAST_U,
     LAST_V,
-    LISTS,
-    LONG_WORDS,
     MORE_FOLLOWS,
     OUTSIDE,
     PER_X,
@@ -28,6 +26,7 @@ from geo.sector_kernels import (
     WIDTH,
     X0,
     Y0,
+    end_of_record,
     in_cells,
     open_leaf,
 )
@@ -60,7 +59,6 @@ def distance_to_edge(vertices: int, edge: int, px: float, py: float, scale_x: fl
 @inlined
 def nearest_in_leaf(
     records: int,
-    lists: int,
     vertices: int,
     at: int,
     px: float,
@@ -74,17 +72,17 @@ def nearest_in_leaf(
     while True:
         head, sectors, edges, n_edges = open_leaf(records, at)
         for k in range(n_edges):
-            edge = load_int32(lists, edges + k)
+            edge = load_int32(records, edges + k)
             distance = distance_to_edge(vertices, edge, px, py, scale_x, scale_y)
             if distance <= best_distance:
-                mask = (load_int32(lists, edges + n_edges + (k >> 2)) >> ((k & 3) * 8)) & 0xFF
+                mask = (load_int32(records, edges + n_edges + (k >> 2)) >> ((k & 3) * 8)) & 0xFF
                 sector = load_int32(records, sectors + lowest_bit(mask))
                 if distance < best_distance or best == OUTSIDE or sector < best:
                     best = sector
                 best_distance = distance
         if head & MORE_FOLLOWS == 0:
             return best, best_distance
-        at += LONG_WORDS
+        at = end_of_record(edges, n_edges)
 
 
 @compiled(tuple_of(types.int64, types.float64)(types.int64, *[types.float64] * 5))
@@ -97,7 +95,6 @@ def nearest_sector(
     """
     cells = load_int64(descriptor, CELLS)
     records = load_int64(descriptor, RECORDS)
-    lists = load_int64(descriptor, LISTS)
     vertices = load_int64(descriptor, VERTICES)
     columns = load_int64(descriptor, COLUMNS)
     rows = load_int64(descriptor, ROWS)
@@ -132,6 +129,6 @@ def nearest_sector(
                         n_stack += 64
                     else:
                         best, best_distance = nearest_in_leaf(
-                            records, lists, vertices, at, x, y, scale_x, scale_y, best, best_distance
+                            records, vertices, at, x, y, scale_x, scale_y, best, best_distance
                         )
     return best, best_distance

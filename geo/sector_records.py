@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 from numba import types
 
-from geo.compiled import INTS, WIDE_INTS, compiled, inlined, named_tuple_of, tuple_of
+from geo.compiled import INTS, WIDE_INTS, compiled, inlined, named_tuple_of
 from geo.machine import lowest_bit
 from geo.sector_cells import (
     Cell,
@@ -29,19 +29,18 @@ from geo.sector_kernels import (
     INNER,
     INSIDE_SHIFT,
     KIND_SHIFT,
+    LONG_COUNT,
     LONG_EDGES,
     LONG_LEAF,
-    LONG_LIST,
     LONG_SECTORS,
-    LONG_WORDS,
     MORE_FOLLOWS,
     OUTSIDE,
+    PAIR_EDGES,
     PAIR_LEAF,
-    PAIR_LIST,
     PAIR_SECTORS,
     SECTORS_SHIFT,
+    SMALL_EDGES,
     SMALL_LEAF,
-    SMALL_LIST,
     SMALL_SECTORS,
     UNIT_SHIFT,
 )
@@ -52,7 +51,8 @@ LEAF_EDGES = 12  # a cell with more edges is cut into 64; see docs/benchmarks.md
 SMALLEST_SIZE = 0.125**3  # of a cell that may be cut, in cells of the first level: three levels lie below it
 DEEPEST_STACK = 64 * 4  # the three levels of finer grids leave fewer cells waiting at once
 NO_RECORD = -1  # the entry of a first-level cell goes into the grid
-PAIR_WORDS, SMALL_WORDS, INNER_WORDS = 8, 24, 72
+UNIT_WORDS = 1 << UNIT_SHIFT
+INNER_WORDS = 80  # a head and 64 entries, to the end of a unit
 
 
 POINTS = types.float64[:, ::1]
@@ -70,17 +70,17 @@ def with_room(array: npt.NDArray[np.int32], needed: int) -> npt.NDArray[np.int32
 
 
 @inlined
-def put_list(
-    lists: npt.NDArray[np.int32], end: int, layer: Edges, scratch: Scratch, cell: Cell, first: int
+def put_edges(
+    records: npt.NDArray[np.int32], at: int, layer: Edges, scratch: Scratch, cell: Cell, first: int
 ) -> tuple[int, int]:
-    """Append the edges of a group of sectors and their masks, four to a word; give the end and their number."""
-    start = end
+    """Write a group's edges and their masks, four to a word; give the next record's place and their number."""
+    start = at
     for i in range(cell.n_kept):
         k = scratch.kept[i]
         if mask_of_edge(layer, scratch, cell, k, first):
-            lists[end] = layer.edges[k]
-            end += 1
-    n = end - start
+            records[at] = layer.edges[k]
+            at += 1
+    n = at - start
     bits = 0
     word = 0
     for i in range(cell.n_kept):
@@ -89,14 +89,14 @@ def put_list(
             word |= mask << bits
             bits += 8
             if bits == 32:
-                lists[end] = np.int32(np.uint32(word))
-                end += 1
+                records[at] = np.int32(np.uint32(word))
+                at += 1
                 bits = 0
                 word = 0
     if bits:
-        lists[end] = np.int32(np.uint32(word))
-        end += 1
-    return end, n
+        records[at] = np.int32(np.uint32(word))
+        at += 1
+    return (at + UNIT_WORDS - 1) // UNIT_WORDS * UNIT_WORDS, n
 
 
 @inlined
@@ -139,48 +139,37 @@ def put_map(
 def put_leaf(
     records: npt.NDArray[np.int32],
     at: int,
-    lists: npt.NDArray[np.int32],
-    end: int,
     layer: Edges,
     uv: npt.NDArray[np.float64],
     frame: Frame,
     scratch: Scratch,
     cell: Cell,
-) -> tuple[int, int]:
-    """Write a cell of few sectors and edges; give the ends of the records and of the lists."""
+) -> int:
+    """Write a cell of few sectors and edges; give the next record's place."""
     is_pair = cell.n_near <= 2
     kind = PAIR_LEAF if is_pair else SMALL_LEAF
     sectors = at + (PAIR_SECTORS if is_pair else SMALL_SECTORS)
+    edges = at + (PAIR_EDGES if is_pair else SMALL_EDGES)
     put_map(records, at + 1, layer, uv, frame, scratch, cell)
     records[sectors : sectors + cell.n_near] = scratch.near[: cell.n_near]
-    records[at + (PAIR_LIST if is_pair else SMALL_LIST)] = end
-    end, n_edges = put_list(lists, end, layer, scratch, cell, 0)
+    end, n_edges = put_edges(records, edges, layer, scratch, cell, 0)
     inside = mask_of_holders(scratch, 0, cell.n_near)
     records[at] = (kind << KIND_SHIFT) | (cell.n_near << SECTORS_SHIFT) | (inside << INSIDE_SHIFT) | n_edges
-    return at + (PAIR_WORDS if is_pair else SMALL_WORDS), end
+    return end
 
 
 @inlined
-def put_long_leaf(
-    records: npt.NDArray[np.int32],
-    at: int,
-    lists: npt.NDArray[np.int32],
-    end: int,
-    layer: Edges,
-    scratch: Scratch,
-    cell: Cell,
-) -> tuple[int, int]:
-    """Write a cell that may not be cut again, a record for each eight of its sectors; give both ends."""
+def put_long_leaf(records: npt.NDArray[np.int32], at: int, layer: Edges, scratch: Scratch, cell: Cell) -> int:
+    """Write a cell that may not be cut again, a record for each eight of its sectors; give the next one's place."""
     for first in range(0, cell.n_near, GROUP):
         n = min(GROUP, cell.n_near - first)
         inside = mask_of_holders(scratch, first, n)
         more = MORE_FOLLOWS if first + n < cell.n_near else 0
         records[at] = (LONG_LEAF << KIND_SHIFT) | (n << SECTORS_SHIFT) | (inside << INSIDE_SHIFT) | more
         records[at + LONG_SECTORS : at + LONG_SECTORS + n] = scratch.near[first : first + n]
-        records[at + LONG_LIST] = end
-        end, records[at + LONG_EDGES] = put_list(lists, end, layer, scratch, cell, first)
-        at += LONG_WORDS
-    return at, end
+        end, records[at + LONG_COUNT] = put_edges(records, at + LONG_EDGES, layer, scratch, cell, first)
+        at = end
+    return at
 
 
 class Pending(NamedTuple):
@@ -262,7 +251,7 @@ def put_inner(
     return n_pending, n_edges, n_holders
 
 
-@compiled(tuple_of(INTS, INTS)(EDGES, POINTS, FRAME, WIDE_INTS, WIDE_INTS, INTS, WIDE_INTS, INTS, types.int64, INTS))
+@compiled(INTS(EDGES, POINTS, FRAME, WIDE_INTS, WIDE_INTS, INTS, WIDE_INTS, INTS, types.int64, INTS))
 def write_records(
     layer: Edges,
     uv: npt.NDArray[np.float64],
@@ -274,7 +263,7 @@ def write_records(
     holders: npt.NDArray[np.int32],
     n_sectors: int,
     cells: npt.NDArray[np.int32],
-) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+) -> npt.NDArray[np.int32]:
     """Write the records of a layer's border cells, and their places into `cells`.
 
     Parameters
@@ -296,17 +285,15 @@ def write_records(
 
     Returns
     -------
-    records, lists
-        int32: the records, and the lists of edges that they point to.
+    ndarray
+        int32: the records.
     """
     scratch = new_scratch(border, edge_starts, n_sectors)
     pending = Pending(np.empty((DEEPEST_STACK, 3), np.int64), np.empty((DEEPEST_STACK, 3), np.float64))
     edge_stack = np.empty(scratch.kept.size, np.int32)
     holder_stack = np.empty(1024, np.int32)
-    records = np.zeros(10 * border.size + 1024, np.int32)
-    lists = np.empty(4 * border.size + 1024, np.int32)
+    records = np.zeros(18 * border.size + 1024, np.int32)
     at = 0
-    end = 0
     stamp = 0
     for b in range(border.size):
         n_edges = edge_starts[border[b] + 1] - edge_starts[border[b]]
@@ -328,13 +315,11 @@ def write_records(
             n_holders = first_holder
             stamp += 1
             entry = -2 - (at >> UNIT_SHIFT)
-            groups = (n_near + GROUP) // GROUP
-            records = with_room(records, at + INNER_WORDS + groups * SMALL_WORDS)
-            lists = with_room(lists, end + 2 * (n_kept + 4) * groups)
+            records = with_room(records, at + INNER_WORDS + 2 * (n_kept + 32) * ((n_near + GROUP) // GROUP))
             if n_kept == 0:
                 entry = cover
             elif n_near <= GROUP and n_kept <= LEAF_EDGES:
-                at, end = put_leaf(records, at, lists, end, layer, uv, frame, scratch, cell)
+                at = put_leaf(records, at, layer, uv, frame, scratch, cell)
             elif size > SMALLEST_SIZE:
                 edge_stack = with_room(edge_stack, n_edges + list_parts(layer, uv, scratch, cell))
                 holder_stack = with_room(holder_stack, n_holders + 65 * n_near)
@@ -344,9 +329,9 @@ def write_records(
                 )  # fmt: skip
                 at += INNER_WORDS
             else:
-                at, end = put_long_leaf(records, at, lists, end, layer, scratch, cell)
+                at = put_long_leaf(records, at, layer, scratch, cell)
             if target < 0:
                 cells[border[b]] = entry
             else:
                 records[target] = entry
-    return records[:at].copy(), lists[:end].copy()
+    return records[:at].copy()
