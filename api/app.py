@@ -12,6 +12,7 @@ from api.keeper import AtlasKeeper
 from api.limits import BodyLimit, HostLimit
 from api.member_problems import install_member_problems
 from api.problems import install_problem_handlers
+from api.routes.addresses import addresses_router
 from api.routes.health import health_router
 from api.routes.locate import locate_router
 from api.routes.municipalities import municipalities_router
@@ -72,6 +73,7 @@ def create_app(
     app.add_middleware(BodyLimit, max_bytes=server_settings.max_body_bytes)
     app.add_middleware(HostLimit, hosts=server_settings.allowed_hosts)
     app.include_router(verifications_router(lambda: keeper.current))
+    app.include_router(addresses_router(lambda: keeper.current))
     app.include_router(locate_router(lambda: keeper.current))
     app.include_router(municipalities_router(lambda: keeper.current))
     app.include_router(releases_router(store))

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from api.atlas import NothingActiveError, OutsideCoverageError
+from api.finding import NoAddressNearError
 from data.releases import UnknownReleaseError
 from data.store import StoreError
 
@@ -66,6 +67,12 @@ PROBLEMS: Mapping[type[Exception], Kind] = {
         "No sector there",
         404,
         "Check the order (longitude, latitude), or import sectors of that area.",
+    ),
+    NoAddressNearError: Kind(
+        "no-address-near",
+        "No address near there",
+        404,
+        "Check the order (longitude, latitude), or allow a greater max_distance_m.",
     ),
     NothingActiveError: Kind(
         "nothing-active",
