@@ -18,6 +18,7 @@ from api.routes.locate import locate_router
 from api.routes.municipalities import municipalities_router
 from api.routes.releases import releases_router
 from api.routes.sign_ups import sign_ups_router
+from api.routes.verification_batches import BATCH_PATH, verification_batches_router
 from api.routes.verifications import verifications_router
 from api.settings import HouseholdSettings, ServerSettings, StoreSettings
 from data.directory import DataDirectory
@@ -70,9 +71,14 @@ def create_app(
     )
     install_problem_handlers(app)
     install_member_problems(app)
-    app.add_middleware(BodyLimit, max_bytes=server_settings.max_body_bytes)
+    app.add_middleware(
+        BodyLimit,
+        max_bytes=server_settings.max_body_bytes,
+        max_bytes_of={BATCH_PATH: server_settings.max_batch_bytes},
+    )
     app.add_middleware(HostLimit, hosts=server_settings.allowed_hosts)
     app.include_router(verifications_router(lambda: keeper.current))
+    app.include_router(verification_batches_router(lambda: keeper.current))
     app.include_router(addresses_router(lambda: keeper.current))
     app.include_router(locate_router(lambda: keeper.current))
     app.include_router(municipalities_router(lambda: keeper.current))

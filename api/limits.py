@@ -1,6 +1,6 @@
 """Limits on what a request may bring: refused before it is read to the end."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -8,21 +8,31 @@ from api.problems import BODY_TOO_LARGE, UNKNOWN_HOST, problem_response
 
 
 class BodyLimit:
-    """ASGI middleware that refuses a body larger than a limit, whether its length is announced or not."""
+    """ASGI middleware that refuses a body larger than a limit, whether its length is announced or not.
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
+    Parameters
+    ----------
+    max_bytes
+        Largest body.
+    max_bytes_of
+        Largest body of the paths that have a limit of their own.
+    """
+
+    def __init__(self, app: ASGIApp, max_bytes: int, max_bytes_of: Mapping[str, int] | None = None) -> None:
         self.app = app
         self.max_bytes = max_bytes
+        self.max_bytes_of = max_bytes_of or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, unless its body is too large."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        max_bytes = self.max_bytes_of.get(scope["path"], self.max_bytes)
         announced = dict(scope["headers"]).get(b"content-length", b"0")
-        too_large = problem_response(BODY_TOO_LARGE, f"a request may have at most {self.max_bytes:,} bytes")
+        too_large = problem_response(BODY_TOO_LARGE, f"a request may have at most {max_bytes:,} bytes")
         # int() would take digits of other scripts and underscores, and fail on a number of ten thousand digits.
-        if not announced.isdigit() or len(announced) > 18 or int(announced) > self.max_bytes:
+        if not announced.isdigit() or len(announced) > 18 or int(announced) > max_bytes:
             await too_large(scope, receive, send)
             return
         read = 0
@@ -31,15 +41,15 @@ class BodyLimit:
             nonlocal read
             message = await receive()
             read += len(message.get("body", b""))
-            return message if read <= self.max_bytes else {"type": "http.disconnect"}
+            return message if read <= max_bytes else {"type": "http.disconnect"}
 
         async def send_unless_too_large(message: Message) -> None:
             # What the application says of a body that broke off is not what the client should hear.
-            if read <= self.max_bytes:
+            if read <= max_bytes:
                 await send(message)
 
         await self.app(scope, receive_limited, send_unless_too_large)
-        if read > self.max_bytes:
+        if read > max_bytes:
             await too_large(scope, receive, send)
 
 

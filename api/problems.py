@@ -17,6 +17,8 @@ from data.releases import UnknownReleaseError
 from data.store import StoreError
 
 MEDIA_TYPE = "application/problem+json"
+MOST_FIELD_PROBLEMS = 100
+"""More fields than that are not named: a batch can have millions."""
 BASE = "https://buurtwijzer.example/problems/"
 """Problem types are names, not addresses: RFC 9457 lets them be stable without a page behind them."""
 
@@ -141,7 +143,7 @@ def _handler(kind: Kind) -> Any:
 async def _invalid_request(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 -- registered for this class alone
     errors = []
-    for found in error.errors():
+    for found in error.errors()[:MOST_FIELD_PROBLEMS]:
         place, *path = found["loc"]
         pointer = "/" + "/".join(str(step) for step in path) if place == "body" else ".".join(map(str, path))
         # The value itself is not repeated: it may be an address.

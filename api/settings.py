@@ -39,6 +39,7 @@ class ServerSettings(BaseSettings):
         description="Host headers that are answered: a page on another site cannot reach a loopback server by name.",
     )
     max_body_bytes: int = Field(default=65_536, gt=0, description="Largest request body.")
+    max_batch_bytes: int = Field(default=8_388_608, gt=0, description="Largest body of a batch of verifications.")
     reload_seconds: float = Field(
         default=0.5, gt=0, description="How long a worker may go on with answers that the store has replaced."
     )
