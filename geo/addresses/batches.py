@@ -13,7 +13,7 @@ from geo.addresses.costs import score_of
 from geo.addresses.designators import box_form, read_designation
 from geo.addresses.distances import LONGEST
 from geo.addresses.exact import ABSENT, NOWHERE, UNCLEAR, find_exact
-from geo.addresses.likenesses import accepted_keys, looser_keys, searched_towns, similar_keys
+from geo.addresses.likenesses import accepted_keys, searched_towns
 from geo.addresses.matching import match_query
 from geo.addresses.questions import (
     MAX_TEXT,
@@ -28,7 +28,7 @@ from geo.addresses.questions import (
 from geo.addresses.readings import clean, has_leading_postcode, read_country, read_postcode
 from geo.addresses.register import Register
 from geo.addresses.similar import RELAXED, find_similar
-from geo.addresses.spelling import street_keys, street_type_number
+from geo.addresses.spelling import street_forms, street_keys, street_type_number
 
 __all__ = ["Matches", "match_table", "table_of_queries"]
 
@@ -215,29 +215,32 @@ class _Questions:
         if codes is None or not eligible.any():
             return np.full(self.count, -1, np.int32), np.zeros(self.count, np.int32), np.zeros(self.count, bool)
         different, which = np.unique(codes[eligible], return_inverse=True)
-        keys: list[bytes] = []
+        keys: list[str] = []
         relaxed = np.full((len(different), RELAXED), -1, np.int32)
         costs = np.zeros((len(different), RELAXED), np.int32)
         texts_asked = [self.street_texts.texts[code] for code in different.tolist()]
-        looser = register.street_keys.find_many([key for text in texts_asked for key in looser_keys(text)])
-        looser = looser.reshape(-1, RELAXED)
-        for place, text in enumerate(texts_asked):
-            variants = similar_keys(text)
-            keys.append(variants[0].encode() if len(variants) == 1 and 2 < len(variants[0]) <= LONGEST else b"")
-            if keys[-1] and (looser[place] >= 0).any():
-                for slot, (number, cost) in enumerate(accepted_keys(register, text, looser[place].tolist()).items()):
-                    relaxed[place, slot], costs[place, slot] = number, cost
-        usable = np.array([bool(key) for key in keys])[which]
+        looser_texts: list[str] = []
+        for text in texts_asked:
+            variants, looser = street_forms(text)
+            keys.append(variants[0] if len(variants) == 1 and 2 < len(variants[0]) <= LONGEST else "")
+            looser_texts += looser
+        numbers = register.street_keys.find_many(looser_texts).reshape(-1, RELAXED)
+        lengths = np.fromiter(map(len, keys), np.int64, len(keys))
+        looked_at = np.flatnonzero((lengths > 0) & (numbers >= 0).any(axis=1))
+        for place, known in zip(looked_at.tolist(), numbers[looked_at].tolist(), strict=True):
+            for slot, (number, cost) in enumerate(accepted_keys(register, texts_asked[place], known).items()):
+                relaxed[place, slot], costs[place, slot] = number, cost
+        usable = (lengths > 0)[which]
         texts = np.full(self.count, -1, np.int32)
         texts[eligible] = np.where(usable, which, -1)
         offsets = np.zeros(len(keys) + 1, np.int64)
-        np.cumsum([len(key) for key in keys], out=offsets[1:])
+        np.cumsum(lengths, out=offsets[1:])  # keys are ASCII
         found, found_costs = np.empty(self.count, np.int32), np.zeros(self.count, np.int32)
         by_part = np.empty(self.count, bool)
         arrays = register.arrays
         find_similar(
-            texts, offsets, np.frombuffer(b"".join(keys) or b" ", np.uint8),
-            np.array([street_type_number(key.decode()) for key in keys], np.uint8),
+            texts, offsets, np.frombuffer("".join(keys).encode() or b" ", np.uint8),
+            np.array([street_type_number(key) for key in keys], np.uint8),
             relaxed.ravel(), costs.ravel(),
             self.plain, self.box, np.where(self.box == 0, self.boxed, ABSENT).astype(np.int32), self.own_box,
             postcodes, places, *self.places.arrays(), *self.places.searched_arrays(),

@@ -17,7 +17,7 @@ from geo.addresses.questions import Reason
 from geo.addresses.readings import Reading
 from geo.addresses.register import Place, Register
 from geo.addresses.similar import MOST_CANDIDATES, most_edits
-from geo.addresses.spelling import core_key, fold, loose_key, short_key, street_keys, street_type, typed_words
+from geo.addresses.spelling import street_forms, street_type, typed_words
 
 __all__ = ["accepted_keys", "fuzzy_candidates", "looser_keys", "relaxed_keys", "searched_towns", "similar_keys"]
 
@@ -66,7 +66,7 @@ def similar_keys(street: str) -> tuple[str, ...]:
     >>> similar_keys("Place du Beregr")
     ('placeduberegracht', 'placeduberegr')
     """
-    return tuple(dict.fromkeys((*street_keys(street), fold(street).replace(" ", ""))))
+    return street_forms(street)[0]
 
 
 def relaxed_keys(register: Register, street: str) -> dict[int, int]:
@@ -77,7 +77,7 @@ def relaxed_keys(register: Register, street: str) -> dict[int, int]:
 
 def looser_keys(street: str) -> tuple[str, str, str]:
     """Give the loose, the short and the core key of a name; an empty one where there is none."""
-    return loose_key(street), short_key(street), core_key(street)
+    return street_forms(street)[1]
 
 
 def accepted_keys(register: Register, street: str, numbers: Sequence[int]) -> dict[int, int]:

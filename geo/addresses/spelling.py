@@ -19,6 +19,7 @@ __all__ = [
     "loose_key",
     "place_keys",
     "short_key",
+    "street_forms",
     "street_keys",
     "street_type",
     "street_type_number",
@@ -92,12 +93,15 @@ def _spellings(word: str) -> tuple[str, ...]:
 
 
 def _words(text: str) -> list[str]:
-    words = text.translate(_FOLDING).split()
+    return _contracted(text.translate(_FOLDING).split())
+
+
+def _contracted(words: list[str]) -> list[str]:
     if len(words) > 2 and "l" in words:
         folded = f" {' '.join(words)} ".replace(" o l v ", " olv ")
         words = folded.split()
     if words and words[0] == "r" and len(words) > 1:
-        words[0] = "rue"
+        return ["rue", *words[1:]]
     return words
 
 
@@ -136,10 +140,38 @@ def street_keys(text: str) -> tuple[str, ...]:
     'sintjansstraat'
     """
     words = _words(text)
-    for word in words:
-        if word in WORDS or word[-2:] in _GLUED_TAILS:
-            return tuple(dict.fromkeys("".join(reading) for reading in _readings(words)))
+    if _may_be_shortened(words):
+        return tuple(dict.fromkeys("".join(reading) for reading in _readings(words)))
     return ("".join(words),)
+
+
+def _may_be_shortened(words: list[str]) -> bool:
+    for word in words:  # noqa: SIM110 - a generator for each name of a batch would cost more
+        if word in WORDS or word[-2:] in _GLUED_TAILS:
+            return True
+    return False
+
+
+def street_forms(text: str) -> tuple[tuple[str, ...], tuple[str, str, str]]:
+    """Normalise a street name in every way that typing errors are searched by, its words being read once.
+
+    Returns
+    -------
+    tuple
+        `street_keys`, and behind them the key of the words as typed if it is another; then `loose_key`,
+        `short_key` and `core_key`.
+
+    Examples
+    --------
+    >>> street_forms("Place du Beregr")
+    (('placeduberegracht', 'placeduberegr'), ('~beregrachtplace', '^placeberegracht', '=beregracht'))
+    """
+    folded = text.translate(_FOLDING).split()
+    words = _contracted(folded)
+    readings = _readings(words) if _may_be_shortened(words) else [tuple(words)]
+    keys = tuple(dict.fromkeys(["".join(reading) for reading in readings] + ["".join(folded)]))
+    kept = [word for word in readings[0] if word not in ARTICLES]
+    return keys, (_loose(kept), _short(kept), _core(kept))
 
 
 @lru_cache(maxsize=4096)
@@ -155,7 +187,14 @@ def loose_key(text: str) -> str:
     >>> loose_key("Roodebeek Avenue") == loose_key("Avenue de Roodebeek")
     True
     """
-    words = [word for word in _first_reading(text) if word not in ARTICLES]
+    return _loose(_without_articles(text))
+
+
+def _without_articles(text: str) -> list[str]:
+    return [word for word in _first_reading(text) if word not in ARTICLES]
+
+
+def _loose(words: list[str]) -> str:
     return "~" + "".join(sorted(words)) if words else ""
 
 
@@ -169,7 +208,10 @@ def short_key(text: str) -> str:
     >>> short_key("Joseph Wautersstraat")
     '^wautersstraat'
     """
-    words = [word for word in _first_reading(text) if word not in ARTICLES]
+    return _short(_without_articles(text))
+
+
+def _short(words: list[str]) -> str:
     if not words:
         return ""
     if words[0] in STREET_TYPES and len(words) > 1:
@@ -187,7 +229,10 @@ def core_key(text: str) -> str:
     >>> core_key("Avenue Rogier"), core_key("Rogierlaan"), core_key("rue Rogier")
     ('=rogier', '=rogier', '=rogier')
     """
-    words = [word for word in _first_reading(text) if word not in ARTICLES]
+    return _core(_without_articles(text))
+
+
+def _core(words: list[str]) -> str:
     if len(words) > 1 and words[0] in STREET_TYPES:
         return "=" + "".join(words[1:])
     key = "".join(words)
@@ -205,12 +250,11 @@ def street_type(key: str) -> str:
     >>> street_type("rogierlaan"), street_type("ruerogier"), street_type("dam")
     ('laan', 'rue', '')
     """
-    for ending in TYPE_ENDINGS:
-        if key.endswith(ending):
-            return ending
-    for kind in TYPE_BEGINNINGS:
-        if key.startswith(kind):
-            return kind
+    # One call for all endings, one for all beginnings, before it is asked which.
+    if key.endswith(TYPE_ENDINGS):
+        return next(ending for ending in TYPE_ENDINGS if key.endswith(ending))
+    if key.startswith(TYPE_BEGINNINGS):
+        return next(kind for kind in TYPE_BEGINNINGS if key.startswith(kind))
     return ""
 
 
