@@ -2,6 +2,7 @@
 
 import json
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,11 +11,14 @@ from rich.console import Console
 from rich.table import Table
 
 from api.atlas import Atlas
+from api.cli.address_files import verify_with_progress
 from api.cli.importing import COUNTRIES, CountryOption
 from api.cli.opening import opened
 from api.models import AddressAnswer, LocateAnswer, Names, PlaceAnswer, VerificationAnswer
 from api.reason_texts import Language, address_language
 from api.verifying import verify
+from api.verifying_files import FileRun
+from data.readers.mapping import ColumnMapping
 from geo.addresses import AddressQuery, Verdict
 
 out = Console()
@@ -72,12 +76,34 @@ def verify_address(
     ] = LanguageOption.EN,
     require_box: Annotated[bool, typer.Option(help="Ask for the box where a building has several.")] = True,
     as_json: JsonOption = False,
+    file: Annotated[
+        Path | None, typer.Option(help="Verify a whole file instead: CSV or Parquet.", metavar="FILE")
+    ] = None,
+    out_file: Annotated[
+        Path | None, typer.Option("--out", help="Where its answers go: CSV or Parquet.", metavar="FILE")
+    ] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--column", "-c", metavar="TARGET=COLUMN", help="Its column for street, house_number, … Repeatable."
+        ),
+    ] = None,
 ) -> None:
     """Find an address in the official register, and say in which buurt it lies.
 
     Give it on one line (`buurtwijzer verify "Kerkstraat 6, 9993 Demodorp"`) or in options. The exit code is 0 for
     accept, 2 for confirm and 3 for fix.
+
+    `--file addresses.csv --out verdicts.csv` verifies a whole file; a run that was stopped goes on where it was.
     """
+    if (file is None) != (out_file is None) or (column and file is None):
+        raise typer.BadParameter("--file and --out come together, and --column with them")
+    if file is not None and out_file is not None:
+        if any((address, street, house_number, box, postcode, municipality, country, as_json)):
+            raise typer.BadParameter("an address or --json does not go with --file; give `-c country:=BE` for all rows")
+        mapping = ColumnMapping.read(column or [])
+        verify_with_progress(FileRun(file, out_file, mapping, LANGUAGES[language], require_box))
+        return
     query = AddressQuery(
         line=address,
         street=street,
