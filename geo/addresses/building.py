@@ -252,6 +252,7 @@ def _write_keys(names: list[str], table: Array, postcodes: int, towns: int, writ
     is_full = key < len(full.numbers)
     lists_of(table[row[is_full], 3], key[is_full], postcodes, "postcode.street", writer.add)
     lists_of(table[row[is_full], 5], key[is_full], towns, "municipality.street", writer.add)
+    # Whoever opens the folder counts the letters anew; the format has this array nevertheless.
     writer.add("street.letters", np.array([letters_of(key.encode()) for key in numbered], np.uint64))
     writer.add("street.kind", np.array([street_type_number(key) for key in numbered], np.uint8))
 

@@ -3,7 +3,7 @@
 The distance is the restricted Damerau-Levenshtein one (optimal string alignment): an insertion, a deletion, a
 substitution or a swap of neighbours counts one. Method: H. Hyyrö, "A bit-vector algorithm for computing Levenshtein
 and Damerau edit distances", Nordic Journal of Computing 10 (2003). Keys that cannot be near enough are passed over by
-their length and by the set of their letters: an edit adds at most one letter to the set and takes at most one away.
+their length and by their letters, each counted up to two: an edit adds at most one and takes at most one away.
 """
 
 from typing import Any, Final
@@ -22,7 +22,9 @@ __all__ = [
     "READ_WIDE",
     "distance",
     "distances",
+    "letters_between",
     "letters_of",
+    "letters_of_pool",
     "mark_letters",
 ]
 
@@ -30,6 +32,9 @@ Array = npt.NDArray[Any]
 
 LONGEST: Final = 64
 """Length of the longest key that can be compared; one word of the machine."""
+ALPHABET: Final = 26
+SECOND: Final = 37
+"""Letters, digits and the rest are so many bits; the second of a letter is a bit above them, and 64 are full."""
 FAR: Final = 127
 """Distance of what is farther than was asked."""
 
@@ -39,16 +44,18 @@ READ_LETTERS: Final = types.Array(types.uint64, 1, "C", readonly=True)
 
 
 def letters_of(key: bytes) -> int:
-    """Give the set of a key's letters and digits as bits.
+    """Give the set of a key's letters and digits as bits, and above it the set of the letters that it has twice.
 
     Examples
     --------
-    >>> letters_of(b"abba"), letters_of(b"0")
-    (3, 67108864)
+    >>> letters_of(b"ab"), letters_of(b"0"), letters_of(b"bob") >> SECOND
+    (3, 67108864, 2)
     """
     letters = 0
     for code in key:
-        letters |= 1 << letter(code)
+        number = letter(code)
+        again = letters >> number & 1 and number < ALPHABET
+        letters |= 1 << (number + SECOND if again else number)
     return letters
 
 
@@ -89,7 +96,7 @@ def mark_letters(text: Any, start: Any, end: Any, masks: Any) -> None:
 
 @inlined
 def distance(masks: Any, letters: Any, length: Any, most: Any, text: Any, start: Any, end: Any, other: Any) -> Any:
-    """Compare a marked key with another, whose set of letters is `other`; 127 where it is farther than `most`."""
+    """Compare a marked key with another, whose `letters_of` is `other`; 127 where it is farther than `most`."""
     if abs((end - start) - length) > most:
         return 127
     if _bits(letters & ~other) > most or _bits(other & ~letters) > most:
@@ -116,6 +123,34 @@ def distance(masks: Any, letters: Any, length: Any, most: Any, text: Any, start:
         if edits - (end - place - 1) > most:
             return 127
     return edits if edits <= most else 127
+
+
+@inlined
+def letters_between(text: Any, start: Any, end: Any) -> Any:
+    """Give `letters_of` a key in a pool."""
+    letters = np.uint64(0)
+    for place in range(start, end):
+        number = _letter(text[place])
+        bit = np.uint64(1) << np.uint64(number)
+        if letters & bit and number < ALPHABET:
+            bit = np.uint64(1) << np.uint64(number + SECOND)
+        letters |= bit
+    return letters
+
+
+@compiled(types.void(READ_WIDE, BYTES, types.Array(types.uint64, 1, "C")))
+def letters_of_pool(offsets: Array, text: Array, result: Array) -> None:
+    """Write `letters_of` each key of a pool.
+
+    Parameters
+    ----------
+    offsets, text
+        The pool.
+    result
+        Receives the letters, one for each key.
+    """
+    for key in range(len(result)):
+        result[key] = letters_between(text, offsets[key], offsets[key + 1])
 
 
 @compiled(

@@ -112,7 +112,7 @@ def _similar(register: Register, street: str, pool: npt.NDArray[np.int32]) -> di
         texts = register.street_texts
         distances(
             np.frombuffer(raw, np.uint8), letters_of(raw), most, pool, texts.offsets, texts.text,
-            register.arrays["street.letters"], result,
+            register.street_letters, result,
         )  # fmt: skip
         near = np.flatnonzero(result <= most)
         near = near[np.argsort(result[near], kind="stable")][:MOST_CANDIDATES]

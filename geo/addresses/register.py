@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from geo.addresses.columns import STATUSES
-from geo.addresses.distances import FAR, LONGEST, distances, letters_of
+from geo.addresses.distances import FAR, LONGEST, distances, letters_of, letters_of_pool
 from geo.addresses.lexicon import KeyTable, Lists, Pool
 from geo.addresses.questions import LANGUAGES, OfficialAddress
 from geo.addresses.spelling import place_keys, typed_words
@@ -63,6 +63,21 @@ class _RowFacts:
     municipality: dict[str, str]
 
 
+def _letters(pool: Pool) -> npt.NDArray[np.uint64]:
+    """Give the letters of each key of a pool."""
+    letters = np.empty(len(pool), np.uint64)
+    letters_of_pool(pool.offsets, pool.text, letters)
+    return letters
+
+
+def _only_towns(postcode: Ints, municipality: Ints, postcodes: int) -> Ints:
+    """Give each postcode the municipality of its rows, -1 where they lie in several."""
+    least, greatest = np.full(postcodes, np.iinfo(np.int32).max, np.int32), np.full(postcodes, -1, np.int32)
+    np.minimum.at(least, postcode, municipality)
+    np.maximum.at(greatest, postcode, municipality)
+    return np.where(least == greatest, least, -1).astype(np.int32)
+
+
 class Register:
     """An open index.
 
@@ -95,9 +110,11 @@ class Register:
         self.row_street: Ints = arrays["row.street"]
         self.postcodes, self.postcode_keys = Pool(arrays, "postcode"), KeyTable(arrays, "postcode.key")
         self.street_keys, self.street_texts = KeyTable(arrays, "street.key"), Pool(arrays, "street")
+        self.street_letters = _letters(self.street_texts)
         self.street_rows = Lists(arrays, "street.row")
         self.postcode_streets = Lists(arrays, "postcode.street")
         self.postcode_rows = Lists(arrays, "postcode.row")
+        self.postcode_town = _only_towns(self.row_postcode, self.row_municipality, len(self.postcodes))
         self.postcode_near = Lists(arrays, "postcode.near")
         self.municipality_streets = Lists(arrays, "municipality.street")
         self.municipality_rows = Lists(arrays, "municipality.row")
@@ -105,9 +122,7 @@ class Register:
         self.place_municipalities = Lists(arrays, "place.municipality")
         self.place_localities = Lists(arrays, "place.locality")
         self.names = Pool(arrays, "name")
-        self._place_letters = np.array(
-            [letters_of(self.place_texts.raw(n)) for n in range(len(self.place_texts))], np.uint64
-        )
+        self._place_letters = _letters(self.place_texts)
         self._municipality_codes = Pool(arrays, "municipality.code")
         self._names = {
             what: [Pool(arrays, f"{what}.{language}") for language in LANGUAGES]

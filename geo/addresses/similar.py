@@ -13,7 +13,7 @@ import numpy.typing as npt
 from numba import types
 
 from geo.addresses.costs import ALSO_SHOWN, COST, TYPING_ERROR, TYPING_ERROR_SHORT
-from geo.addresses.distances import BYTES, READ_LETTERS, READ_WIDE, distance, mark_letters
+from geo.addresses.distances import BYTES, READ_LETTERS, READ_WIDE, distance, letters_between, mark_letters
 from geo.compiled import INTS, compiled, inlined
 
 __all__ = ["MOST_CANDIDATES", "RELAXED", "find_similar", "most_edits"]
@@ -75,7 +75,7 @@ def _first_not_below(values: Any, start: Any, end: Any, bound: Any) -> Any:
         INTS, INTS,  # relaxed keys of each text and their costs
         INTS, INTS, INTS, INTS, INTS, INTS,  # number, box, another reading of both, postcode, place of each question
         INTS, INTS, INTS, INTS, INTS, INTS,  # towns, parts and searched towns of each place
-        _READ, _READ, _READ, _READ,  # keys of municipalities and of postcodes
+        _READ, _READ, _READ, _READ, INTS,  # keys of municipalities and of postcodes, whose town if there is one
         READ_WIDE, BYTES, READ_LETTERS, BYTES, _READ, _READ,  # all keys and their rows
         _READ, _READ, _READ, _READ,  # postcode, municipality, locality, street of each row
         _READ, _READ, _READ, _READ, _READ, BYTES,  # addresses
@@ -87,7 +87,7 @@ def find_similar(
     relaxed: Array, relaxed_costs: Array,
     numbers: Array, boxes: Array, other_numbers: Array, other_boxes: Array, postcodes: Array, places: Array,
     town_start: Array, towns: Array, part_start: Array, parts: Array, search_start: Array, searched: Array,
-    town_key_start: Array, town_keys: Array, postcode_key_start: Array, postcode_keys: Array,
+    town_key_start: Array, town_keys: Array, postcode_key_start: Array, postcode_keys: Array, postcode_town: Array,
     key_offsets: Array, key_text: Array, key_letters: Array, key_kinds: Array, key_start: Array, key_rows: Array,
     row_postcode: Array, row_town: Array, row_part: Array, row_street: Array,
     row_first: Array, address_number: Array, number_first: Array, address_box: Array, box_first: Array, status: Array,
@@ -111,6 +111,8 @@ def find_similar(
         Municipalities and localities of each place, and the municipalities whose streets are searched.
     town_key_start, town_keys, postcode_key_start, postcode_keys
         Streets of municipalities and postcodes.
+    postcode_town
+        The municipality that a postcode lies in, -1 where it lies in several.
     key_offsets, key_text, key_letters, key_kinds, key_start, key_rows
         All streets, and their rows.
     row_postcode, row_town, row_part, row_street
@@ -132,10 +134,7 @@ def find_similar(
         number, box, postcode, place = numbers[i], boxes[i], postcodes[i], places[i]
         begin, length = offsets[text], offsets[text + 1] - offsets[text]
         mark_letters(letters_text, begin, begin + length, masks)
-        letters = np.uint64(0)
-        for letter in range(len(masks)):
-            if masks[letter]:
-                letters |= np.uint64(1) << np.uint64(letter)
+        letters = letters_between(letters_text, begin, begin + length)
         most = 1 if length < 5 else 2 if length < 10 else 3
         second = _TYPING_ERROR_SHORT if length <= 6 else _TYPING_ERROR
         count = 0
@@ -149,6 +148,11 @@ def find_similar(
                 town = searched[search_start[place] + pool]
                 low, high = town_key_start[town], town_key_start[town + 1]
             elif postcode >= 0:
+                inside = False
+                for k in range(pools):
+                    inside = inside or searched[search_start[place] + k] == postcode_town[postcode]
+                if inside:  # its streets were all compared
+                    break
                 low, high = postcode_key_start[postcode], postcode_key_start[postcode + 1]
             else:
                 break

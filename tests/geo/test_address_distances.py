@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rapidfuzz.distance import OSA
 
-from geo.addresses.distances import FAR, LONGEST, distances, letters_of
+from geo.addresses.distances import FAR, LONGEST, distances, letters_of, letters_of_pool
 from geo.addresses.prefixes import MOST_RANGES, find_prefix, find_prefixes_near
 
 KEYS = st.lists(st.text("abcz09", min_size=1, max_size=12), min_size=1, max_size=30)
@@ -59,3 +59,11 @@ def test_prefixes_with_one_error_are_all_found(prefix: str, keys: list[str]) -> 
     }
     # What begins with the prefix as typed needs no error, and a letter typed behind it is none.
     assert {k for k in expected - found if not k.startswith(prefix)} == set()
+
+
+@given(st.lists(st.text("abco0~", max_size=12), max_size=6))
+def test_a_pool_has_the_letters_of_each_of_its_keys(keys: list[str]) -> None:
+    offsets = np.cumsum([0, *map(len, keys)]).astype(np.int64)
+    letters = np.empty(len(keys), np.uint64)
+    letters_of_pool(offsets, np.frombuffer("".join(keys).encode() or b" ", np.uint8), letters)
+    assert letters.tolist() == [letters_of(key.encode()) for key in keys]
