@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from geo.addresses.columns import AddressColumns, Progress, read_columns
 from geo.addresses.designators import box_form, number_form
-from geo.addresses.distances import letters_of
+from geo.addresses.distances import SECOND, letters_of
 from geo.addresses.lexicon import lists_of, pool_of, table_of
 from geo.addresses.nearest import write_grid
 from geo.addresses.questions import AddressIndexError
@@ -252,8 +252,9 @@ def _write_keys(names: list[str], table: Array, postcodes: int, towns: int, writ
     is_full = key < len(full.numbers)
     lists_of(table[row[is_full], 3], key[is_full], postcodes, "postcode.street", writer.add)
     lists_of(table[row[is_full], 5], key[is_full], towns, "municipality.street", writer.add)
-    # Whoever opens the folder counts the letters anew; the format has this array nevertheless.
-    writer.add("street.letters", np.array([letters_of(key.encode()) for key in numbered], np.uint64))
+    # The format has the sets alone; whoever opens the folder counts the letters anew.
+    sets = [letters_of(key.encode()) & ((1 << SECOND) - 1) for key in numbered]
+    writer.add("street.letters", np.array(sets, np.uint64))
     writer.add("street.kind", np.array([street_type_number(key) for key in numbered], np.uint8))
 
 

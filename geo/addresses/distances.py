@@ -20,6 +20,7 @@ __all__ = [
     "LONGEST",
     "READ_LETTERS",
     "READ_WIDE",
+    "SECOND",
     "distance",
     "distances",
     "letters_between",
