@@ -28,6 +28,8 @@ from geo.sector_kernels import (
     PER_Y,
     RECORDS,
     SECTORS_SHIFT,
+    SMALL_EDGES,
+    SMALL_LEAF,
     UNIT_SHIFT,
     VERTICES,
     X0,
@@ -72,12 +74,12 @@ def find_cells(descriptor: int, x: Floats, y: Floats, cell: Ints, part: npt.NDAr
 @inlined
 def read_cells(cells: int, cell: Ints, answers: Ints, open_points: Ints) -> int:
     """Fill in each cell's entry; list the points whose entry is a record, and give their number."""
+    for i in range(answers.size):
+        answers[i] = load_int32(cells, int(cell[i]))
     n_open = 0
     for i in range(answers.size):
-        entry = load_int32(cells, int(cell[i]))
-        answers[i] = entry
         open_points[n_open] = i
-        n_open += entry < OUTSIDE
+        n_open += answers[i] < OUTSIDE
     return n_open
 
 
@@ -104,12 +106,14 @@ def read_maps(records: int, part: npt.NDArray[np.uint8], answers: Ints, open_poi
 
 @inlined
 def fetch_edges(records: int, vertices: int, answers: Ints, open_points: Ints, n_open: int) -> None:
-    """Ask for the edges of the pair leaves that are still open."""
+    """Ask for the edges of the leaves that are still open."""
     for k in range(n_open):
         at = (-2 - int(answers[open_points[k]])) << UNIT_SHIFT
         head = load_int32(records, at)
-        if (head >> KIND_SHIFT) & 3 == PAIR_LEAF:
-            for edge in range(at + PAIR_EDGES, at + PAIR_EDGES + (head & EDGES_MASK)):
+        kind = (head >> KIND_SHIFT) & 3
+        if kind in (PAIR_LEAF, SMALL_LEAF):
+            edges = at + (PAIR_EDGES if kind == PAIR_LEAF else SMALL_EDGES)
+            for edge in range(edges, edges + (head & EDGES_MASK)):
                 prefetch(vertices, load_int32(records, edge) * VERTEX_BYTES)
 
 
