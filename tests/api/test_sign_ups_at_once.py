@@ -29,12 +29,17 @@ WORKERS = 4
 
 @pytest.fixture
 def store(store_settings: StoreSettings) -> Iterator[Store]:
+    """The store that other tests use too: without their sign-ups before, and without ours afterwards."""
+
+    def forget_sign_ups() -> None:
+        with store.writing() as session:
+            for table in (SignUp, Household, EligibilityRules):
+                session.execute(delete(table))
+
     store = open_store(store_settings.store_url)
+    forget_sign_ups()
     yield store
-    # Other tests use the same store.
-    with store.writing() as session:
-        for table in (SignUp, Household, EligibilityRules):
-            session.execute(delete(table))
+    forget_sign_ups()
     store.close()
 
 
