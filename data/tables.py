@@ -79,8 +79,8 @@ ADDRESS_SCHEMA = pa.schema(
 """One row per dwelling or house number. `house_number` as the register writes it, a Dutch huisletter and
 huisnummertoevoeging joined as `5A-2hg` is split: letter stays with the number (`5A`), the addition is the `box`.
 `locality` is the postal or sub-municipality name. `status` is an `AddressStatus`; `purpose` is BAG's
-gebruiksdoel where given, else null. `x, y` are in the official CRS of the release (EPSG:31370 or EPSG:28992),
-`lon, lat` in EPSG:4326; all four are null where the register gives no usable position."""
+gebruiksdoel where given, else null. `x, y` are in the official CRS of the release (EPSG:31370, EPSG:3812 or
+EPSG:28992), `lon, lat` in EPSG:4326; all four are null where the register gives no usable position."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ def pick(addresses: TownAddresses, region: DemoRegion) -> list[ShowcaseAddress]:
             found.append(
                 ShowcaseAddress(
                     about=about,
-                    address_id=str(addresses.first_id + row),
+                    address_id=f"{town.region}/{addresses.first_id + row}",
                     street_nl=nl[street].as_py(),
                     street_fr=fr[street].as_py(),
                     house_number=buildings.house_number[building].as_py(),

@@ -3,13 +3,13 @@
 import codecs
 import errno
 import gzip
-import os
 import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from data.tables import SourceError
 
@@ -22,15 +22,8 @@ CHUNK_BYTES = 1 << 20
 
 
 @contextmanager
-def unpacked(path: Path, member: str | None = None) -> Iterator[Path]:
+def unpacked(path: Path) -> Iterator[Path]:
     """Give the folder with a zip's files, the one file of a `.gz`, or the path itself where nothing is packed.
-
-    Parameters
-    ----------
-    path
-        The file.
-    member
-        Name of the one file of a zip that is wanted; by default all are unpacked.
 
     Raises
     ------
@@ -45,7 +38,7 @@ def unpacked(path: Path, member: str | None = None) -> Iterator[Path]:
         if ending == ".gz":
             yield _gunzip(path, Path(folder) / path.stem)
         else:
-            _unzip(path, folder, member)
+            _unzip(path, folder)
             yield Path(folder)
 
 
@@ -59,7 +52,7 @@ def open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
         `truncated-archive`: it has no complete directory. `unsafe-archive`: a member's name leads outside, or the
         archive unpacks to more than it may.
     """
-    with _telling_damage(path):
+    with telling_damage(path):
         archive = zipfile.ZipFile(path)
     with archive:
         members = archive.infolist()
@@ -68,27 +61,8 @@ def open_zip(path: Path) -> Iterator[zipfile.ZipFile]:
         outside = [m.filename for m in members if Path(m.filename).is_absolute() or ".." in Path(m.filename).parts]
         if outside or size > UNPACKED_MAX_BYTES or size > RATIO_MAX * max(packed, 1):
             what = f"its member {outside[0]!r} leads outside" if outside else f"it unpacks to {size:,} bytes"
-            raise _unsafe(path, what)
+            raise unsafe_archive(path, what)
         yield archive
-
-
-def unpacked_bytes(path: Path, member: str | None = None) -> int:
-    """Return how large a file is when unpacked, as the archive states it; for one that is not packed, its size.
-
-    Raises
-    ------
-    SourceError
-        As `open_zip`.
-    """
-    if path.suffix.lower() == ".zip":
-        with open_zip(path) as archive:
-            return sum(info.file_size for info in archive.infolist() if member in (None, info.filename))
-    size = path.stat().st_size
-    if path.suffix.lower() != ".gz" or size < 4:
-        return size
-    with path.open("rb") as stream:
-        stream.seek(-4, os.SEEK_END)
-        return int.from_bytes(stream.read(), "little")  # modulo 4 GiB, which serves a progress bar
 
 
 def check_zip(path: Path) -> None:
@@ -99,7 +73,7 @@ def check_zip(path: Path) -> None:
     SourceError
         As `open_zip`.
     """
-    with open_zip(path) as archive, _telling_damage(path):
+    with open_zip(path) as archive, telling_damage(path):
         if archive.testzip() is not None:
             raise truncated(path)
 
@@ -122,22 +96,33 @@ def check_utf8(path: Path) -> None:
     SourceError
         `not-utf-8`, with the line.
     """
+    with path.open("rb") as stream:
+        check_utf8_stream(stream, path.name)
+
+
+def check_utf8_stream(stream: IO[bytes], file: str) -> None:
+    """Check that a stream of text is UTF-8, from where it stands to its end.
+
+    Raises
+    ------
+    SourceError
+        `not-utf-8`, with the line.
+    """
     decoder = codecs.getincrementaldecoder("utf-8")()
     lines = 1
     encoding = "WINDOWS-1252"
-    with path.open("rb") as stream:
-        while True:
-            chunk = stream.read(CHUNK_BYTES)
-            if lines == 1 and chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                encoding = "UTF-16"
-            try:
-                # The last, empty chunk tells the decoder that a character begun is never finished.
-                decoder.decode(chunk, final=not chunk)
-            except UnicodeDecodeError as error:
-                raise not_utf8(path.name, lines + error.object[: error.start].count(b"\n"), encoding) from error
-            if not chunk:
-                return
-            lines += chunk.count(b"\n")
+    while True:
+        chunk = stream.read(CHUNK_BYTES)
+        if lines == 1 and chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            encoding = "UTF-16"
+        try:
+            # The last, empty chunk tells the decoder that a character begun is never finished.
+            decoder.decode(chunk, final=not chunk)
+        except UnicodeDecodeError as error:
+            raise not_utf8(file, lines + error.object[: error.start].count(b"\n"), encoding) from error
+        if not chunk:
+            return
+        lines += chunk.count(b"\n")
 
 
 def not_utf8(file: str, line: int | None, encoding: str = "WINDOWS-1252") -> SourceError:
@@ -151,17 +136,23 @@ def not_utf8(file: str, line: int | None, encoding: str = "WINDOWS-1252") -> Sou
     )
 
 
-def _unzip(path: Path, folder: str, member: str | None) -> None:
-    with open_zip(path) as archive, _telling_damage(path):
-        archive.extractall(folder, None if member is None else [member])
+def _unzip(path: Path, folder: str) -> None:
+    with open_zip(path) as archive, telling_damage(path):
+        archive.extractall(folder)
 
 
 @contextmanager
-def _telling_damage(path: Path) -> Iterator[None]:
-    """Tell what zipfile raises on a damaged archive as an error of the file."""
+def telling_damage(path: Path) -> Iterator[None]:
+    """Tell what zipfile and gzip raise on a damaged archive as an error of the file.
+
+    Raises
+    ------
+    SourceError
+        `truncated-archive` or `unreadable-archive`.
+    """
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, EOFError, UnicodeDecodeError) as error:
+    except (zipfile.BadZipFile, gzip.BadGzipFile, zlib.error, EOFError, UnicodeDecodeError) as error:
         raise truncated(path) from error
     except OSError as error:
         if error.errno != errno.EINVAL:  # a place before the file's beginning; anything else is the disk's
@@ -183,14 +174,15 @@ def _gunzip(path: Path, target: Path) -> Path:
             while chunk := source.read(CHUNK_BYTES):
                 size += len(chunk)
                 if size > UNPACKED_MAX_BYTES:
-                    raise _unsafe(path, f"it unpacks to more than {UNPACKED_MAX_BYTES:,} bytes")
+                    raise unsafe_archive(path, f"it unpacks to more than {UNPACKED_MAX_BYTES:,} bytes")
                 unpacked_file.write(chunk)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise truncated(path) from error
     return target
 
 
-def _unsafe(path: Path, what: str) -> SourceError:
+def unsafe_archive(path: Path, what: str) -> SourceError:
+    """Return the error for an archive that goes out of bounds."""
     return SourceError(
         "unsafe-archive", f"the archive is not opened: {what}.", file=path.name, remedy="Download it again."
     )

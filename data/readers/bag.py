@@ -1,56 +1,61 @@
 """Reads BAG, the register of Dutch addresses, from an extract as CSV or GeoPackage.
 
-Understood are the column names that extracts commonly use (`nummeraanduiding`, `openbareruimte`, `huisletter`,
-`huisnummertoevoeging`, `gebruiksdoel`). The letter stays with the house number; the addition is the box. The code of
-the municipality must be a column of its own: the first digits of a BAG identifier name the municipality that issued
-it, which mergers may have ended.
+The letter stays with the house number (`5A`); the addition is the box. The identifier is that of the nummeraanduiding.
+The municipality is never taken from its first digits: they name the one that issued it, which a merger may have ended.
+Extracts have a row for each building that a dwelling stands in: rows that repeat an address are dropped, and counted.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyogrio
-import pyproj
-import shapely
 
-from data.readers.address_rows import AddressColumns, AddressesRead, AddressFile, statuses, texts
-from data.readers.archives import unpacked, unpacked_bytes
-from data.readers.columns import find_columns
+from data.readers.address_layers import AddressLayer, address_layers
+from data.readers.address_places import Columns, Place
+from data.readers.address_rows import AddressesRead, AddressPart, texts
+from data.readers.columns import find_columns, missing_columns
 from data.readers.dates import date_in_name
-from data.readers.layers import gdal_errors
-from data.readers.text_streams import read_heading, stream_text
+from data.readers.text_streams import CountBytes, TextStream, text_parts
 from data.tables import AddressStatus, SourceError
-from geo.crs import LONLAT, OFFICIAL_CRS, transform_points
+from geo.crs import LONLAT, OFFICIAL_CRS
+
+CRS = OFFICIAL_CRS["NL"]
 
 COLUMNS: dict[str, tuple[str, ...]] = {
-    "address_id": (r"nummeraanduiding(_?id(entificatie)?)?", r"identificatie_?nummeraanduiding", r"num_id"),
+    "address_id": (
+        r"nummeraanduiding(_?id(entificatie)?)?",
+        r"(nummeraanduiding_)?hoofdadres_identificatie",
+        r"identificatie_?nummeraanduiding",
+        r"num_id",
+    ),
     "street_id": (r"openbare_?ruimte_?id(entificatie)?",),
     "street_nl": (r"openbare_?ruimte(_?naam)?", r"straat(naam)?"),
     "number": (r"huisnummer",),
     "letter": (r"huisletter",),
-    "box": (r"huisnummer_?toevoeging", r"toevoeging"),
+    "box": (r"(huisnummer_?)?toevoeging",),
     "postcode": (r"postcode",),
     "locality_nl": (r"woonplaats(_?naam)?",),
-    "municipality_code": (r"gemeente_?code", r"gm_code"),
-    "municipality_nl": (r"gemeente(_?naam)?",),
-    "status": (r"(nummeraanduiding_?)?status", r"verblijfsobject_?status"),
-    "purpose": (r"(verblijfsobject_?)?gebruiksdoel(en)?",),
-    "x": (r"x", r"rd_?x", r"x_?coordinaat"),
-    "y": (r"y", r"rd_?y", r"y_?coordinaat"),
-    "lon": (r"lon", r"longitude"),
-    "lat": (r"lat", r"latitude"),
+    "municipality_code": (r"gemeente_?(code|id|identificatie)", r"gm_?code", r"bronhouder_identificatie"),
+    "municipality_nl": (r"gemeente(_?naam)?", r"bronhouder_naam"),
+    "status": (r"(nummeraanduiding|hoofdadres)_?status",),
+    "object_status": (r"(verblijfsobject|adresseerbaar_?object)_?status", r"status"),
+    "purpose": (r"(verblijfsobject_?)?gebruiksdoel(en)?(_?verblijfsobject)?",),
+    "x": (r"(rd_?)?x(_?coordinaat)?",),
+    "y": (r"(rd_?)?y(_?coordinaat)?",),
+    "lon": (r"lon(gitude)?",),
+    "lat": (r"lat(itude)?",),
 }
-REQUIRED = ("address_id", "street_nl", "number", "municipality_code")
+OF_ADDRESSES = "adresseerbaar_object_identificatie"
+"""A table with this column is one of addresses, so that its `identificatie` is that of the nummeraanduiding."""
+REQUIRED = ("address_id", "street_nl", "number")
 STATUSES = {
     "naamgeving uitgegeven": AddressStatus.CURRENT,
     "naamgeving ingetrokken": AddressStatus.RETIRED,
     "verblijfsobject gevormd": AddressStatus.PROPOSED,
-    "verblijfsobject in gebruik": AddressStatus.CURRENT,
     "verblijfsobject in gebruik (niet ingemeten)": AddressStatus.CURRENT,
+    "verblijfsobject in gebruik": AddressStatus.CURRENT,
     "verbouwing verblijfsobject": AddressStatus.CURRENT,
     "verblijfsobject buiten gebruik": AddressStatus.CURRENT,
     "verblijfsobject ingetrokken": AddressStatus.RETIRED,
@@ -59,114 +64,104 @@ STATUSES = {
     "plaats aangewezen": AddressStatus.CURRENT,
     "plaats ingetrokken": AddressStatus.RETIRED,
 }
-"""From the BAG catalogue's statuses of nummeraanduiding, verblijfsobject, standplaats and ligplaats."""
-LAYER_ENDINGS = (".gpkg",)
-ROWS_PER_BATCH = 65_536
+"""The domain values of the BAG catalogue. A dwelling that is formed is permitted and not built yet; one that
+is rebuilt or out of use keeps its address."""
+LAYERS = ("verblijfsobject", "ligplaats", "standplaats")
+"""Layers of PDOK's GeoPackage with addresses: dwellings and other premises, berths, and pitches of caravans."""
 
 
-def read_bag(path: Path) -> AddressesRead:
+def read_bag(path: Path, *, municipality_codes: Mapping[str, str] | None = None) -> AddressesRead:
     """Read an extract.
 
     Parameters
     ----------
     path
-        CSV (any delimiter), GeoPackage with one layer of points in EPSG:28992 or 4326, or a zip with one of them.
+        CSV with any delimiter, or a GeoPackage with points or areas in EPSG:28992 or 4326; zipped or not, or `.gz`.
+        Of PDOK's GeoPackage the layers `verblijfsobject`, `ligplaats` and `standplaats` are read.
+    municipality_codes
+        Codes by name of the municipality, for extracts that have the name alone.
+
+    Returns
+    -------
+    AddressesRead
+        x and y in EPSG:28992.
+
+    Raises
+    ------
+    SourceError
+        There is no extract in it, or columns are missing. Faults of rows come with the batches.
     """
-    file = AddressFile(path, lambda stack, count_bytes: _open(path, stack, count_bytes), _columns)
-    return AddressesRead("NL", [file], unpacked_bytes(path), date_in_name(path))
+    codes = {name.casefold(): code for name, code in (municipality_codes or {}).items()}
+    if layers := address_layers(path, prefer=LAYERS):
+        parts = [_layer_part(layer, codes) for layer in layers]
+    else:
+        parts = [_text_part(TextStream(part), codes) for part in text_parts(path)]
+    return AddressesRead("NL", CRS, parts, STATUSES, date_in_name(path), drops_repeats=True)
 
 
-def _open(path: Path, stack: ExitStack, count_bytes: Callable[[int], None]) -> Iterator[pa.RecordBatch]:
-    place = stack.enter_context(unpacked(path))
-    files = [f for f in place.rglob("*") if f.suffix.lower() in (".csv", *LAYER_ENDINGS)] if place.is_dir() else [place]
-    if len(files) != 1:
-        names = ", ".join(file.name for file in files) or "nothing that is one"
-        raise SourceError(
-            "ambiguous-table",
-            f"the archive should hold one extract, and holds {names}.",
-            file=path.name,
-            remedy="Unpack it and import the extract's own file.",
+def _text_part(stream: TextStream, codes: Mapping[str, str]) -> AddressPart:
+    found = _find(stream.names, codes, stream.part.label)
+    batches = partial(stream.batches, list(found.values()))
+    return AddressPart(stream.part.label, stream.part.size, batches, partial(_columns, found, codes))
+
+
+def _layer_part(layer: AddressLayer, codes: Mapping[str, str]) -> AddressPart:
+    found = _find(layer.names, codes, layer.label)
+    for pair in (("x", "y"), ("lon", "lat")):  # the layer's shapes are its positions
+        for target in pair:
+            found.pop(target, None)
+    crs = layer.crs((CRS, LONLAT))
+    shape = ("x", "y") if crs == CRS else ("lon", "lat")
+
+    def batches(count_bytes: CountBytes) -> Iterator[pa.RecordBatch]:
+        return layer.batches(list(found.values()), shape, count_bytes)
+
+    return AddressPart(
+        layer.label, layer.size, batches, partial(_columns, found | {name: name for name in shape}, codes)
+    )
+
+
+def _find(names: tuple[str, ...], codes: Mapping[str, str], file: str) -> dict[str, str]:
+    """Return the file's columns by target."""
+    wanted = COLUMNS
+    if OF_ADDRESSES in {name.lower() for name in names}:
+        wanted = COLUMNS | {"address_id": (*COLUMNS["address_id"], "identificatie")}
+    found = find_columns(names, wanted, required=REQUIRED, file=file)
+    if "municipality_code" not in found and not (codes and "municipality_nl" in found):
+        error = missing_columns({"municipality_code": COLUMNS["municipality_code"]}, names, file)
+        error.remedy = (
+            "Add the code of the municipality (GM0363) to every row: its name or a BAG identifier is no code."
         )
-    if files[0].suffix.lower() in LAYER_ENDINGS:
-        yield from _stream_points(files[0], stack)
-        count_bytes(unpacked_bytes(path))
-        return
-    names_present, _delimiter = read_heading(files[0])
-    find_columns(names_present, COLUMNS, required=REQUIRED, file=path.name)
-    yield from stream_text(files[0], count_bytes)
+        raise SourceError(error.code, error.message, file=file, remedy=error.remedy)
+    return found
 
 
-def _stream_points(file: Path, stack: ExitStack) -> Iterator[pa.RecordBatch]:
-    """Give a layer's rows, with columns x and y in the official CRS from its points."""
-    with gdal_errors(file):
-        layers = [str(name) for name, _geometry in pyogrio.list_layers(file)]
-        if len(layers) != 1:
-            raise SourceError(
-                "ambiguous-layer",
-                f"the file should have one layer, and has {', '.join(layers) or 'none'}.",
-                file=file.name,
-                remedy="Write the layer of addresses to a file of its own.",
-            )
-        meta, reader = stack.enter_context(pyogrio.open_arrow(file, batch_size=ROWS_PER_BATCH, use_pyarrow=True))
-    epsg = pyproj.CRS(meta["crs"]).to_epsg(min_confidence=25) if meta["crs"] else None
-    crs = f"EPSG:{epsg}"
-    if crs not in (OFFICIAL_CRS["NL"], LONLAT):
-        raise SourceError(
-            "wrong-crs",
-            f"the layer is in {meta['crs'] or 'no CRS'}; it should be EPSG:28992 or EPSG:4326.",
-            file=file.name,
-            remedy=f"Convert it with: ogr2ogr -t_srs EPSG:28992 rd.gpkg {file.name!r}",
-        )
-    expected = pyogrio.read_info(file)["features"]
-    found = 0
-    geometry = meta["geometry_name"] or "wkb_geometry"
-    for batch in reader:
-        if geometry not in batch.schema.names:
-            raise SourceError(
-                "no-geometry", "the layer has no geometry.", file=file.name, remedy="Import a layer of points, or CSV."
-            )
-        kept = [name for name in batch.schema.names if name != geometry]
-        points = shapely.from_wkb(np.asarray(batch.column(geometry).to_numpy(zero_copy_only=False), dtype=object))
-        wrong = ~shapely.is_missing(points) & (shapely.get_type_id(points) != shapely.GeometryType.POINT)
-        if wrong.any():
-            raise SourceError(
-                "not-a-point",
-                f"the geometry is a {points[wrong][0].geom_type}, and should be a point.",
-                file=file.name,
-                row=found + 1 + int(np.flatnonzero(wrong)[0]),
-                remedy="Import the layer of addresses, with a point for each.",
-            )
-        found += batch.num_rows
-        points[shapely.is_empty(points)] = None
-        x, y = shapely.get_x(points), shapely.get_y(points)
-        x, y = transform_points(x, y, crs, OFFICIAL_CRS["NL"])
-        yield pa.RecordBatch.from_arrays(
-            [*(batch.column(name) for name in kept), pa.array(x, from_pandas=True), pa.array(y, from_pandas=True)],
-            names=[*(name if name.lower() not in ("x", "y") else f"attribute_{name}" for name in kept), "x", "y"],
-        )
-    # A damaged file may end early without any error of GDAL's.
-    if expected not in (-1, found):
-        raise SourceError(
-            "unreadable-layer",
-            f"it announces {expected:,} rows and gives {found:,}.",
-            file=file.name,
-            remedy="Check that the download is complete.",
-        )
-
-
-def _columns(batch: pa.RecordBatch, first_row: int, file: str) -> AddressColumns:
-    found = find_columns(batch.schema.names, COLUMNS, required=REQUIRED, file=file)
-    columns = {target: texts(batch.column(name)) for target, name in found.items()}
-    rows = batch.num_rows
-    letter = columns.pop("letter", pa.nulls(rows, pa.string()))
-    columns["house_number"] = pc.binary_join_element_wise(columns.pop("number"), pc.fill_null(letter, ""), "")
-    status = columns.get("status", pa.nulls(rows, pa.string()))
-    columns["status"] = statuses(status, STATUSES, first_row, file)
-    columns["municipality_code"] = _gm_codes(columns["municipality_code"])
-    return AddressColumns(columns)
+def _columns(found: Mapping[str, str], codes: Mapping[str, str], batch: pa.RecordBatch, _place: Place) -> Columns:
+    columns = {
+        target: values if pa.types.is_floating(values.type) and target in ("x", "y", "lon", "lat") else texts(values)
+        for target, values in ((target, batch.column(name)) for target, name in found.items())
+    }
+    number = columns.pop("number")
+    letter = columns.pop("letter", None)
+    columns["house_number"] = (
+        number if letter is None else pc.binary_join_element_wise(number, pc.fill_null(letter, ""), "")
+    )
+    if "postcode" in columns:
+        columns["postcode"] = pc.utf8_upper(pc.replace_substring(columns["postcode"], " ", ""))
+    if "municipality_code" in columns:
+        columns["municipality_code"] = _gm_codes(columns["municipality_code"])
+    else:
+        columns["municipality_code"] = _codes_of(columns["municipality_nl"], codes)
+    return columns
 
 
 def _gm_codes(codes: pa.Array) -> pa.Array:
     """Return `GM0363` for `GM0363`, `0363` and `363`."""
-    digits = pc.utf8_lpad(pc.replace_substring_regex(codes, "^(?i:GM)?0*", ""), 4, "0")
-    return pc.binary_join_element_wise("GM", digits, "")
+    digits = pc.replace_substring_regex(codes, "^(GM|gm)?0*", "")
+    return pc.binary_join_element_wise("GM", pc.utf8_lpad(digits, 4, "0"), "")
+
+
+def _codes_of(names: pa.Array, codes: Mapping[str, str]) -> pa.Array:
+    coded = names.dictionary_encode()
+    values = [codes.get(name.casefold()) for name in coded.dictionary.to_pylist()]
+    return pa.array(values, pa.string()).take(coded.indices)

@@ -232,7 +232,7 @@ def test_showcase_addresses_exist_and_lie_where_they_say(
     assert {address.municipality_code for address in files.showcase} == set(addresses["municipality_id"])
     assert {address.about for address in files.showcase} == {"a house", "a flat", "one street, two sectors"}
     for address in files.showcase:
-        row = addresses[addresses["address_id"] == address.address_id]
+        row = addresses[addresses["region_code"] + "/" + addresses["address_id"] == address.address_id]
         assert row["house_number"].tolist() == [address.house_number]
         assert row["box_number"].tolist() == [address.box or ""]
         assert row["streetname_nl"].tolist() == [address.street_nl or ""]

@@ -1,322 +1,271 @@
-"""Any table of addresses is read by its mapping; identifiers that are made are the same in the next file."""
+"""Any table of addresses is read by a column mapping; real files of municipalities are among them."""
 
 import gzip
+import random
 import zipfile
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from data.readers import text_streams
-from data.readers.address_rows import AddressesRead
 from data.readers.generic_addresses import read_addresses
 from data.readers.mapping import ColumnMapping, MappingError
-from data.tables import ADDRESS_SCHEMA, Country, SourceError, SourceFacts
-from geo.crs import LONLAT, OFFICIAL_CRS, transform_point
+from data.tables import ADDRESS_SCHEMA, SourceError, SourceFacts
 
-PAIRS = ("street_fr=rue", "house_number=numero", "box=boite", "lon=lon", "lat=lat", "municipality_code:=21015")
-LON, LAT = 4.3934, 50.8731
-HEADING = "rue,numero,boite,lon,lat"
-TEXT = f"{HEADING}\nRue du Corbeau,118,,{LON},{LAT}\nRue du Corbeau,118,2,{LON},{LAT}\nAvenue Louise,5,,,\n"
+MAPPING = ("street_fr=rue", "house_number=numero", "box=boite", "postcode=cp", "municipality_code:=21015")
+DEGREES = ("lon=x", "lat=y")
+ROWS = ["rue,numero,boite,cp,x,y", "Rue de l'Église,12,,1030,4.38,50.86", "Rue Haute,5A,b2,1030,4.39,50.87"]
 
 
-def reading(
-    path: Path, *pairs: str, country: Country = "BE", crs: str | None = None, without: str = "\0"
-) -> AddressesRead:
-    kept = [pair for pair in PAIRS if not pair.startswith(without)]
-    return read_addresses(path, ColumnMapping.read([*kept, *pairs]), country=country, crs=crs)
+def table_file(path: Path, rows: list[str] = ROWS) -> Path:
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    return path
 
 
-def taken(
-    path: Path, *pairs: str, country: Country = "BE", crs: str | None = None, without: str = "\0"
-) -> tuple[pa.Table, SourceFacts]:
-    read = reading(path, *pairs, country=country, crs=crs, without=without)
-    table = pa.Table.from_batches(read.batches(), ADDRESS_SCHEMA)
-    assert read.bytes_read == read.bytes_total
-    return table, read.facts()
-
-
-def written(file: Path, text: str = TEXT, encoding: str = "utf-8") -> Path:
-    file.write_bytes(text.encode(encoding))
-    return file
+def read(path: Path, *pairs: str, country: str = "BE", crs: str | None = None) -> tuple[pa.Table, SourceFacts]:
+    register = read_addresses(path, ColumnMapping.read(pairs), country=country, crs=crs)  # type: ignore[arg-type]
+    table = pa.Table.from_batches(register.batches(), ADDRESS_SCHEMA)
+    table.validate(full=True)
+    return table, register.facts()
 
 
 def fault(path: Path, *pairs: str) -> SourceError:
-    with pytest.raises(SourceError) as caught:
-        taken(path, *pairs)
-    assert caught.value.remedy
-    return caught.value
+    with pytest.raises(SourceError) as raised:
+        read(path, *pairs)
+    assert raised.value.remedy
+    return raised.value
 
 
-def test_columns_and_constants_are_mapped(tmp_path: Path) -> None:
-    table, facts = taken(written(tmp_path / "a.csv"), "municipality_fr:=Schaerbeek", "postcode:=1030")
-    assert table["street_fr"].to_pylist() == ["Rue du Corbeau", "Rue du Corbeau", "Avenue Louise"]
-    assert table["box"].to_pylist() == [None, "2", None]
-    assert set(table["municipality_code"].to_pylist()) == {"21015"}
-    assert set(table["municipality_fr"].to_pylist()) == {"Schaerbeek"}
-    assert set(table["postcode"].to_pylist()) == {"1030"}
-    assert set(table["status"].to_pylist()) == {"current"}
-    assert table["street_nl"].null_count == 3
-    x, y = transform_point(LON, LAT, LONLAT, OFFICIAL_CRS["BE"])
-    assert (table["x"][0].as_py(), table["y"][0].as_py()) == pytest.approx((x, y))
-    assert [(finding.code, finding.count) for finding in facts.findings] == [("no-position", 1)]
+def test_mapped_columns_and_constants_are_read(tmp_path: Path) -> None:
+    table, facts = read(table_file(tmp_path / "adresses-2026.csv"), *MAPPING, *DEGREES, "municipality_fr:=Schaerbeek")
+    assert table["street_fr"].to_pylist() == ["Rue de l'Église", "Rue Haute"]
+    assert table["box"].to_pylist() == [None, "b2"]
+    assert table["municipality_code"].to_pylist() == ["21015", "21015"]
+    assert table["municipality_fr"].to_pylist() == ["Schaerbeek"] * 2
+    assert table["status"].to_pylist() == ["current", "current"]
+    assert table["lon"].to_pylist() == [4.38, 4.39]
+    assert table["x"][0].as_py() == pytest.approx(151_000, abs=1_000)
+    assert (facts.country, facts.crs) == ("BE", "EPSG:31370")
+    assert facts.findings == ()
+    assert facts.reference_date is not None
 
 
-def test_one_column_may_serve_two_targets(tmp_path: Path) -> None:
-    table, _facts = taken(written(tmp_path / "a.csv"), "street_nl=rue")
-    assert table["street_nl"].equals(table["street_fr"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_delimiter_is_told_from_the_heading(tmp_path: Path, delimiter: str) -> None:
+    file = table_file(tmp_path / "a.txt", [row.replace(",", delimiter) for row in ROWS])
+    assert read(file, *MAPPING)[0].num_rows == 2
 
 
-@pytest.mark.parametrize("ending", ["csv", "txt", "csv.gz", "zip"])
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
-def test_text_is_read_packed_or_not_with_or_without_a_byte_order_mark(
-    ending: str, encoding: str, tmp_path: Path
-) -> None:
-    path = tmp_path / f"addresses.{ending}"
-    content = TEXT.encode(encoding)
-    if ending == "zip":
-        with zipfile.ZipFile(path, "w") as archive:
-            archive.writestr("folder/addresses.txt", content)
+@pytest.mark.parametrize("packing", ["gz", "zip", "parquet", "parquet.zip"])
+def test_packings_and_parquet_give_what_the_text_gives(tmp_path: Path, packing: str) -> None:
+    plain = table_file(tmp_path / "a.csv")
+    file = tmp_path / f"b.{packing}"
+    if packing == "gz":
+        file.write_bytes(gzip.compress(plain.read_bytes()))
+    elif packing == "zip":
+        with zipfile.ZipFile(file, "w") as archive:
+            archive.write(plain, "a.csv")
     else:
-        path.write_bytes(gzip.compress(content) if ending == "csv.gz" else content)
-    assert taken(path)[0]["house_number"].to_pylist() == ["118", "118", "5"]
+        parquet = tmp_path / "b.parquet"
+        pd.read_csv(plain).to_parquet(parquet)  # postcodes and coordinates become numbers
+        if packing == "parquet.zip":
+            with zipfile.ZipFile(file, "w") as archive:
+                archive.write(parquet, "b.parquet")
+    assert read(file, *MAPPING, *DEGREES)[0].equals(read(plain, *MAPPING, *DEGREES)[0])
 
 
-def test_parquet_is_read_whatever_the_types_of_its_columns(tmp_path: Path) -> None:
-    path = tmp_path / "addresses.parquet"
-    frame = pd.DataFrame(
-        {
-            "rue": pd.Categorical(["Rue du Corbeau", "Rue du Corbeau", "Avenue Louise"]),
-            "numero": [118, 118, 5],
-            "boite": ["", "2", None],
-            "lon": [LON, LON, None],
-            "lat": [LAT, LAT, float("nan")],
-            "not mapped": [b"\xff", b"", b""],
-        }
-    )
-    frame.to_parquet(path)
-    written(tmp_path / "addresses.csv")
-    assert taken(path)[0].equals(taken(tmp_path / "addresses.csv")[0])
-
-
-@pytest.mark.parametrize("crs", ["EPSG:31370", "EPSG:3812", "EPSG:4326", None])
-def test_x_and_y_may_be_in_any_of_the_countrys_crs(crs: str | None, tmp_path: Path) -> None:
-    x, y = transform_point(LON, LAT, LONLAT, crs or "EPSG:31370")
-    path = written(tmp_path / "a.csv", f"rue,numero,boite,e,n\nRue du Corbeau,1,,{x},{y}\n")
-    mapping = ColumnMapping.read([pair for pair in PAIRS if not pair.startswith(("lon", "lat"))] + ["x=e", "y=n"])
-    read = read_addresses(path, mapping, country="BE", crs=crs)
-    table = pa.Table.from_batches(read.batches(), ADDRESS_SCHEMA)
-    expected = transform_point(LON, LAT, LONLAT, "EPSG:31370")
-    assert (table["x"][0].as_py(), table["y"][0].as_py()) == pytest.approx(expected, abs=0.01)
-    assert (table["lon"][0].as_py(), table["lat"][0].as_py()) == pytest.approx((LON, LAT), abs=1e-7)
-
-
-def test_degrees_that_no_projection_takes_are_out_of_the_country(tmp_path: Path) -> None:
-    path = written(tmp_path / "a.csv", f"{HEADING}\nA,1,,{LON},{LAT}\nB,2,,500,100\n")
-    with pytest.raises(SourceError) as caught:
-        taken(path, "x=lon", "y=lat", crs="EPSG:4326", without="l")
-    assert (caught.value.code, caught.value.row) == ("out-of-country", 2)
-
-
-class TestMadeIdentifiers:
-    """Where a file gives no identifier, the address itself makes one."""
-
-    def test_they_are_the_same_in_the_next_file(self, tmp_path: Path) -> None:
-        first = taken(written(tmp_path / "a.csv"))[0]["address_id"].to_pylist()
-        lines = TEXT.splitlines()
-        again = written(tmp_path / "b.csv", "\n".join([lines[0], "Place Neuve,1,,,", *reversed(lines[1:])]) + "\n")
-        second = taken(again)[0]["address_id"].to_pylist()
-        assert len(set(first)) == 3
-        assert second[1:] == first[::-1]
-
-    def test_they_do_not_hang_on_the_position(self, tmp_path: Path) -> None:
-        moved = written(tmp_path / "b.csv", TEXT.replace(str(LAT), "50.8732"))
-        first, second = (taken(path)[0] for path in (written(tmp_path / "a.csv"), moved))
-        assert first["address_id"].equals(second["address_id"])
-
-    def test_fields_do_not_run_into_each_other(self, tmp_path: Path) -> None:
-        table, _facts = taken(written(tmp_path / "a.csv", f"{HEADING}\nA,11,2,,\nA,1,12,,\nA,112,,,\n"))
-        assert len(set(table["address_id"].to_pylist())) == 3
-
-    @pytest.mark.parametrize("block_bytes", [text_streams.BLOCK_BYTES, 200])
-    def test_a_row_that_repeats_an_address_is_left_out_and_counted(
-        self, block_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(text_streams, "BLOCK_BYTES", block_bytes)
-        rows = [f"Rue,{number % 30},,{LON},{LAT}" for number in range(35)]
-        table, facts = taken(written(tmp_path / "a.csv", "\n".join([HEADING, *rows]) + "\n"))
-        assert table["house_number"].to_pylist() == [str(number) for number in range(30)]
-        assert [(finding.code, finding.count) for finding in facts.findings] == [("repeated-address", 5)]
-
-    @pytest.mark.parametrize("block_bytes", [text_streams.BLOCK_BYTES, 40])
-    def test_a_current_address_is_never_left_out_for_a_retired_one(
-        self, block_bytes: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(text_streams, "BLOCK_BYTES", block_bytes)
-        heading = "rue,numero,boite,lon,lat,s"
-        fine = written(tmp_path / "a.csv", f"{heading}\nA,1,,,,current\nA,1,,,,retired\nA,1,,,,current\n")
-        assert taken(fine, "status=s")[0]["status"].to_pylist() == ["current"]
-        error = fault(written(tmp_path / "b.csv", f"{heading}\nA,1,,,,retired\nB,1,,,,\nA,1,,,,current\n"), "status=s")
-        assert (error.code, error.row) == ("status-conflict", 3)
-
-    def test_rows_are_counted_with_the_repeats(self, tmp_path: Path) -> None:
-        error = fault(written(tmp_path / "a.csv", f"{HEADING}\nA,1,,,\nA,1,,,\nA,2,,abc,\n"))
-        assert (error.code, error.row) == ("not-a-number", 3)
-
-
-def test_identifiers_that_are_given_must_be_unique(tmp_path: Path) -> None:
-    path = written(tmp_path / "a.csv", "id,rue,numero,boite,lon,lat\n1,A,1,,,\n2,A,2,,,\n1,A,3,,,\n")
-    error = fault(path, "address_id=id")
-    assert (error.code, error.row) == ("duplicate-code", 3)
-    assert "row 1" in error.message
-
-
-def test_a_given_identifier_that_is_empty_names_its_row(tmp_path: Path) -> None:
-    error = fault(written(tmp_path / "a.csv", "id,rue,numero,boite,lon,lat\n1,A,1,,,\n,A,2,,,\n"), "address_id=id")
-    assert (error.code, error.row) == ("missing-value", 2)
-
-
-@pytest.mark.parametrize(("status", "code"), [("retired", None), ("PROPOSED", None), ("gone", "unknown-status")])
-def test_a_status_is_one_of_ours(status: str, code: str | None, tmp_path: Path) -> None:
-    path = written(tmp_path / "a.csv", f"rue,numero,boite,lon,lat,s\nA,1,,,,\nA,2,,,,{status}\n")
-    if code is None:
-        assert taken(path, "status=s")[0]["status"].to_pylist() == ["current", status.lower()]
-    else:
-        error = fault(path, "status=s")
-        assert (error.code, error.row) == (code, 2)
-
-
-def test_a_constant_status_holds_for_every_row(tmp_path: Path) -> None:
-    assert set(taken(written(tmp_path / "a.csv"), "status:=proposed")[0]["status"].to_pylist()) == {"proposed"}
+def test_numbers_of_a_table_become_text_and_nan_becomes_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "a.parquet"
+    frame = {"rue": ["Rue Haute"] * 3, "numero": [5.0, 6.0, 7.0], "boite": [1.0, None, 2.5], "cp": [1030] * 3}
+    pd.DataFrame(frame | {"x": [4.38, None, 4.38], "y": [50.86, None, 50.86]}).to_parquet(file)
+    table, _facts = read(file, *MAPPING, *DEGREES)
+    assert table["house_number"].to_pylist() == ["5", "6", "7"]
+    assert table["box"].to_pylist() == ["1", None, "2.5"]
+    assert table["postcode"].to_pylist() == ["1030"] * 3
+    assert table["lon"].to_pylist() == [4.38, None, 4.38]
 
 
 @pytest.mark.parametrize(
-    ("without", "message"),
-    [("street", "no street is mapped"), ("house", "house_number is not"), ("munic", "municipality_code is not")],
+    ("crs", "x", "y", "kept"),
+    [
+        (None, 150_000.5, 171_000.25, "EPSG:31370"),
+        ("EPSG:31370", 150_000.5, 171_000.25, "EPSG:31370"),
+        ("EPSG:3812", 650_000.5, 671_000.25, "EPSG:3812"),
+    ],
 )
-def test_a_mapping_needs_a_street_a_number_and_a_municipality(without: str, message: str, tmp_path: Path) -> None:
+def test_metres_are_kept_in_their_crs(tmp_path: Path, crs: str | None, x: float, y: float, kept: str) -> None:
+    file = table_file(tmp_path / "a.csv", [ROWS[0], f"Rue Haute,5,,1030,{x},{y}"])
+    table, facts = read(file, *MAPPING, "x=x", "y=y", crs=crs)
+    assert facts.crs == kept
+    assert (table["x"][0].as_py(), table["y"][0].as_py()) == (x, y)
+    assert table["lat"][0].as_py() == pytest.approx(50.85, abs=0.01)
+
+
+@pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:4258"])
+def test_x_and_y_may_be_degrees(tmp_path: Path, crs: str) -> None:
+    file = table_file(tmp_path / "a.csv")
+    in_xy, facts = read(file, *MAPPING, "x=x", "y=y", crs=crs)
+    assert in_xy.equals(read(file, *MAPPING, *DEGREES)[0])
+    assert facts.crs == "EPSG:31370"
+
+
+def test_addresses_without_coordinates_are_told(tmp_path: Path) -> None:
+    table, facts = read(table_file(tmp_path / "a.csv"), *MAPPING)
+    assert table["x"].null_count == 2
+    assert ("no-position", 2) in [(found.code, found.count) for found in facts.findings]
+
+
+def test_made_identifier_stays_with_the_address(tmp_path: Path) -> None:
+    before, _facts = read(table_file(tmp_path / "a.csv"), *MAPPING, *DEGREES)
+    later = ["y,cp,boite,numero,rue,x", "50.8699,1030, b2 ,5A,RUE HAUTE,4.39", "50.86,1030,,14,Rue Neuve,4.38"]
+    after, _facts = read(table_file(tmp_path / "b.csv", later), *MAPPING, *DEGREES)
+    assert after["address_id"][0] == before["address_id"][1]
+    assert len(set(before["address_id"].to_pylist()) | set(after["address_id"].to_pylist())) == 3
+
+
+texts = st.text("ab \x1e,", max_size=3)
+
+
+@given(st.lists(st.tuples(texts, texts, texts), min_size=2, max_size=2, unique=True))
+def test_made_identifiers_of_different_addresses_differ(parts: list[tuple[str, str, str]]) -> None:
+    from data.readers.generic_addresses import _made_identifiers
+
+    columns = zip(*parts, strict=True)
+    names = ("street_fr", "house_number", "box")
+    ids = _made_identifiers({name: pa.array(values) for name, values in zip(names, columns, strict=True)})
+    assert ids[0] != ids[1]
+
+
+def test_repeated_address_is_dropped_where_the_identifier_is_made(tmp_path: Path) -> None:
+    table, facts = read(table_file(tmp_path / "a.csv", [*ROWS, ROWS[1]]), *MAPPING, *DEGREES)
+    assert table.num_rows == 2
+    assert ("repeated-address", 1, 3) in [(found.code, found.count, found.row) for found in facts.findings]
+
+
+def test_repeated_identifier_of_the_file_is_an_error(tmp_path: Path) -> None:
+    error = fault(table_file(tmp_path / "a.csv", [*ROWS, ROWS[1]]), *MAPPING, "address_id=numero")
+    assert (error.code, error.row) == ("duplicate-code", 3)
+
+
+@pytest.mark.parametrize(
+    ("pairs", "message"),
+    [
+        (("house_number=numero", "municipality_code:=21015"), "no street"),
+        (("street_fr=rue", "municipality_code:=21015"), "house_number is not mapped"),
+        (("street_fr=rue", "house_number=numero", "postcode=cp"), "municipality_code is not mapped"),
+        ((*MAPPING, "lon=x"), "lon and lat make a position together"),
+        ((*MAPPING, "lon:=4.38", "lat=y"), "lon differs from row to row"),
+        ((*MAPPING, "address_id:=1"), "address_id differs from row to row"),
+        ((*MAPPING, "street=rue"), "'street' is no target"),
+    ],
+)
+def test_mapping_that_makes_no_address_is_refused(tmp_path: Path, pairs: tuple[str, ...], message: str) -> None:
     with pytest.raises(MappingError, match=message):
-        reading(written(tmp_path / "a.csv"), without=without)
+        read(table_file(tmp_path / "a.csv"), *pairs)
 
 
-def test_a_target_or_a_crs_that_means_nothing_is_refused(tmp_path: Path) -> None:
-    path = written(tmp_path / "a.csv")
-    with pytest.raises(MappingError, match="'street' is no target"):
-        reading(path, "street=rue")
+def test_crs_of_another_country_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MappingError, match="EPSG:28992"):
-        reading(path, crs="EPSG:28992")
+        read(table_file(tmp_path / "a.csv"), *MAPPING, crs="EPSG:28992")
+    with pytest.raises(MappingError, match="given twice"):
+        read(table_file(tmp_path / "a.csv"), *MAPPING, *DEGREES, "x=x", "y=y", crs="EPSG:4326")
 
 
-@pytest.mark.parametrize("ending", ["csv", "parquet"])
-def test_a_missing_column_is_named_with_those_that_there_are(ending: str, tmp_path: Path) -> None:
-    path = tmp_path / f"a.{ending}"
-    if ending == "csv":
-        written(path, TEXT.replace("numero", "no"))
-    else:
-        pd.DataFrame({name: ["1"] for name in ("rue", "no", "boite", "lon", "lat")}).to_parquet(path)
-    error = fault(path)
+def test_column_that_the_file_does_not_have_is_named(tmp_path: Path) -> None:
+    error = fault(table_file(tmp_path / "a.csv"), *MAPPING, "street_nl=straat")
     assert error.code == "missing-column"
-    assert "house_number (numero)" in error.message
-    assert "rue, no, boite" in error.message
+    assert "street_nl (straat)" in error.message
+    assert "numero" in error.message
 
 
-def test_a_row_without_a_house_number_is_named(tmp_path: Path) -> None:
-    error = fault(written(tmp_path / "a.csv", f"{HEADING}\nA,1,,,\nA,,,,\n"))
-    assert (error.code, error.row) == ("missing-value", 2)
+@pytest.mark.parametrize("column", ["municipality_code=boite", "house_number=boite"])
+def test_empty_needed_field_is_an_error_of_its_row(tmp_path: Path, column: str) -> None:
+    error = fault(table_file(tmp_path / "a.csv"), *MAPPING, column)
+    assert (error.code, error.row) == ("missing-value", 1)
 
 
-def test_text_that_is_not_utf8_names_the_line_and_the_remedy(tmp_path: Path) -> None:
-    path = written(tmp_path / "a.csv", f"{HEADING}\nA,1,,,\nRue de la Forêt,2,,,\n", "cp1252")
-    error = fault(path)
-    assert error.code == "not-utf-8"
-    assert "line 3" in error.message
-    assert "iconv" in str(error.remedy)
+def test_status_must_be_one_of_ours(tmp_path: Path) -> None:
+    rows = [f"{ROWS[0]},statut", f"{ROWS[1]},retired", f"{ROWS[2]},en cours"]
+    error = fault(table_file(tmp_path / "a.csv", rows), *MAPPING, "status=statut")
+    assert (error.code, error.row) == ("unknown-status", 2)
+    table, _facts = read(table_file(tmp_path / "a.csv", rows[:2]), *MAPPING, "status=statut")
+    assert table["status"].to_pylist() == ["retired"]
 
 
-def test_a_text_in_utf16_is_told_as_such(tmp_path: Path) -> None:
-    error = fault(written(tmp_path / "a.csv", TEXT, "utf-16"))
-    assert error.code == "not-utf-8"
-    assert "UTF-16" in str(error.remedy)
-
-
-def test_a_ragged_row_is_named(tmp_path: Path) -> None:
-    error = fault(written(tmp_path / "a.csv", f"{HEADING}\nA,1,,,\nA,2,,,,\n"))
-    assert (error.code, error.row) == ("ragged-row", 2)
-
-
-@pytest.mark.parametrize("name", ["a.csv.gz", "a.parquet"])
-def test_a_truncated_file_is_told(name: str, tmp_path: Path) -> None:
-    path = tmp_path / name
-    if name.endswith("gz"):
-        path.write_bytes(gzip.compress(TEXT.encode())[:-20])
-        assert fault(path).code == "truncated-archive"
-    else:
-        pd.read_csv(written(tmp_path / "a.csv"), dtype=str).to_parquet(path)
-        path.write_bytes(path.read_bytes()[:-200])
-        assert fault(path).code == "unreadable-table"
-
-
-def test_parquet_that_is_damaged_within_is_told(tmp_path: Path) -> None:
-    path = tmp_path / "a.parquet"
-    pd.read_csv(written(tmp_path / "a.csv"), dtype=str).to_parquet(path, compression="zstd")
-    content = bytearray(path.read_bytes())
-    content[4:200] = b"\xff" * 196
-    path.write_bytes(content)
-    assert fault(path).code == "unreadable-table"
+@pytest.mark.parametrize("ending", ["parquet", "csv.zip", "csv.gz"])
+def test_file_that_is_not_what_its_ending_says_is_told(tmp_path: Path, ending: str) -> None:
+    code = "unreadable-table" if ending == "parquet" else "truncated-archive"
+    assert fault(table_file(tmp_path / f"a.{ending}"), *MAPPING).code == code
 
 
 @pytest.mark.parametrize("values", [[b"\xff"], [["a", "b"]], [{"a": 1}]])
-def test_a_column_that_is_no_text_is_named(values: list[object], tmp_path: Path) -> None:
-    path = tmp_path / "a.parquet"
-    columns = {name: ["1"] for name in ("numero", "boite", "lon", "lat")}
-    pq.write_table(pa.table({"rue": values, **columns}), path)
-    error = fault(path)
+def test_column_that_is_no_text_is_named(tmp_path: Path, values: list[object]) -> None:
+    file = tmp_path / "a.parquet"
+    pq.write_table(pa.table({"rue": values} | {name: ["1"] for name in ("numero", "boite", "cp")}), file)
+    error = fault(file, *MAPPING)
     assert error.code == "unreadable-table"
     assert "'rue'" in error.message
 
 
-def test_a_zip_of_two_tables_is_never_chosen_from(tmp_path: Path) -> None:
+def test_archive_with_two_tables_is_not_chosen_from(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
-        archive.writestr("a.csv", TEXT)
-        archive.writestr("b.csv", TEXT)
-    error = fault(tmp_path / "a.zip")
-    assert error.code == "ambiguous-table"
-    assert "a.csv, b.csv" in error.message
+        archive.writestr("a.csv", "\n".join(ROWS))
+        archive.writestr("b.csv", "\n".join(ROWS))
+    assert fault(tmp_path / "a.zip", *MAPPING).code == "ambiguous-table"
 
 
-def test_zeros_in_degrees_are_unknown(tmp_path: Path) -> None:
-    table, facts = taken(written(tmp_path / "a.csv", f"{HEADING}\nA,1,,0,0\n"))
-    assert table["x"].to_pylist() == [None]
-    assert [finding.code for finding in facts.findings] == ["zero-position"]
+@pytest.mark.parametrize("name", ["whole.csv", "whole.csv.gz", "whole.zip", "whole.parquet"])
+def test_a_damaged_file_is_read_or_refused(tmp_path: Path, name: str) -> None:
+    plain = table_file(tmp_path / "whole.csv", [ROWS[0], *(f"Rue Haute,{n},,1030,4.38,50.86" for n in range(300))])
+    with zipfile.ZipFile(tmp_path / "whole.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(plain, plain.name)
+    (tmp_path / "whole.csv.gz").write_bytes(gzip.compress(plain.read_bytes()))
+    pd.read_csv(plain).to_parquet(tmp_path / "whole.parquet")
+    content = (tmp_path / name).read_bytes()
+    rng = random.Random(name)
+    refused = 0
+    for trial in range(60):
+        place, damaged = rng.randrange(len(content)), bytearray(content)
+        if trial % 3 == 0:
+            del damaged[place:]
+        elif trial % 3 == 1:
+            damaged[place] ^= rng.randrange(1, 256)
+        else:
+            del damaged[place : place + rng.randrange(1, 40)]
+        file = tmp_path / f"damaged-{name}"
+        file.write_bytes(damaged)
+        try:
+            read(file, *MAPPING, *DEGREES)
+        except SourceError:
+            refused += 1
+    assert refused > 0
 
 
 @pytest.mark.realdata
-def test_schaerbeek_has_846_addresses_and_ten_rows_that_repeat_one(real_data: Path) -> None:
-    pairs = [
-        *("street_fr=street_fr", "street_nl=street_nl", "house_number=house_number", "box=box", "lon=lon", "lat=lat"),
-        *("postcode=postcode", "municipality_code=municipality", "municipality_fr:=Schaerbeek"),
-    ]
-    read = read_addresses(real_data / "belgium/schaerbeek/addresses.csv", ColumnMapping.read(pairs), country="BE")
-    table = pa.Table.from_batches(read.batches(), ADDRESS_SCHEMA)
-    assert table.num_rows == 846
-    assert [(finding.code, finding.count) for finding in read.facts().findings] == [("repeated-address", 10)]
+def test_addresses_of_schaerbeek_go_in(real_data: Path) -> None:
+    file = real_data / "belgium" / "schaerbeek" / "addresses.csv"
+    columns = ("street_fr", "street_nl", "house_number", "box", "lon", "lat", "postcode")
+    pairs = [f"{name}={name}" for name in columns]
+    table, facts = read(file, *pairs, "municipality_code=municipality")
+    given = pd.read_csv(file, dtype=str, keep_default_na=False)
+    # 856 rows, of which 10 name an address that another row names.
+    assert table.num_rows == len(given.drop_duplicates(["street_fr", "street_nl", "house_number", "box"])) == 846
+    assert {found.code: found.count for found in facts.findings} == {"repeated-address": 10}
     assert set(table["municipality_code"].to_pylist()) == {"21015"}
     assert table["x"].null_count == 0
+    assert pc.min(table["y"]).as_py() > 168_000
 
 
 @pytest.mark.realdata
-def test_utrecht_has_676_addresses(real_data: Path) -> None:
-    pairs = [
-        *("address_id=id", "street_nl=street", "house_number=housenumber", "postcode=postcode", "lon=lon", "lat=lat"),
-        *("locality_nl=city", "municipality_code:=GM0344", "municipality_nl:=Utrecht"),
-    ]
-    read = read_addresses(
-        real_data / "netherlands/utrecht-osm-addresses/addresses.csv", ColumnMapping.read(pairs), country="NL"
-    )
-    table = pa.Table.from_batches(read.batches(), ADDRESS_SCHEMA)
-    assert table.num_rows == 676
-    assert read.facts().findings == ()
-    assert (table["postcode"].null_count, table["x"].null_count) == (1, 0)
-    assert sum(not number.isdigit() for number in table["house_number"].to_pylist()) == 134
+def test_addresses_of_utrecht_go_in(real_data: Path) -> None:
+    file = real_data / "netherlands" / "utrecht-osm-addresses" / "addresses.csv"
+    pairs = ("address_id=id", "street_nl=street", "house_number=housenumber", "postcode=postcode", "locality_nl=city")
+    table, facts = read(file, *pairs, "lon=lon", "lat=lat", "municipality_code:=GM0344", country="NL")
+    assert (table.num_rows, table["postcode"].null_count, table["x"].null_count) == (676, 1, 0)
+    assert set(table["municipality_code"].to_pylist()) == {"GM0344"}
+    assert (facts.crs, facts.findings) == ("EPSG:28992", ())

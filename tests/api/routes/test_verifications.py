@@ -66,7 +66,7 @@ def test_an_address_without_a_position_has_no_buurt_and_says_why(client: TestCli
         "municipality": row["municipality_name_fr"],
     }
     body = client.post("/v1/verifications", json=question).json()
-    assert body["address"]["address_id"] == row["address_id"]
+    assert body["address"]["address_id"] == f"BE-WAL/{row['address_id']}"
     assert body["address"]["position"] is None
     assert body["place"] is None
     assert "position-unknown" in [reason["code"] for reason in body["reasons"]]
