@@ -215,15 +215,11 @@ def measure_peers(
     found = index.locate_many(batch.x, batch.y)
     with postgis_cluster() if with_postgis else nullcontext(None) as connection:
         for name, peer in bulk_peers(connection).items():
-            if not with_postgis and "PostGIS" in name:
-                continue
             timed = peer(batch)
             results.million_points_per_second[name] = len(batch.x) / timed.seconds / 1e6
             results.disagreements[f"{name}, {len(batch.x):,} points"] = int((timed.positions != found).sum())
             print(f"  {name}: {results.million_points_per_second[name]:.3f} million points/s", flush=True)
         peers = scalar_peers(connection, batch.sectors)
-        if not with_postgis:
-            del peers["PostGIS, one query a point"]
         results.scalar_ns = {name: percentiles(call, points) for name, call in {"index": index.locate, **peers}.items()}
 
 
@@ -279,6 +275,7 @@ def plot(results: Results, path: Path) -> None:
     for place, (_, rate) in enumerate(rates):
         axes.text(rate * 1.05, place, f"{rate:,.2f}" if rate < 10 else f"{rate:,.0f}", va="center", fontsize=8)
     axes.set_xscale("log")
+    axes.set_xlim(left=0.1)
     axes.set_xlabel(f"million points a second, {results.size.sectors:,} sectors (logarithmic)")
     axes.spines[["top", "right"]].set_visible(False)
     figure.tight_layout()

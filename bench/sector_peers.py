@@ -164,20 +164,22 @@ def postgis_join(connection: psycopg.Connection, batch: Batch) -> Timed:
     return Timed(seconds, batch.lowest(points, positions))
 
 
-def bulk_peers(connection: psycopg.Connection) -> dict[str, Callable[[Batch], Timed]]:
-    """Name the peers that answer many points."""
-    return {
+def bulk_peers(connection: psycopg.Connection | None) -> dict[str, Callable[[Batch], Timed]]:
+    """Name the peers that answer many points, PostGIS among them where there is a connection."""
+    peers: dict[str, Callable[[Batch], Timed]] = {
         "SedonaDB": sedonadb_join,
         "geopandas.sjoin": geopandas_sjoin,
         "shapely STRtree over the points": shapely_points_tree,
         "DuckDB spatial": duckdb_spatial,
-        "PostGIS, points indexed": lambda batch: postgis_join(connection, batch),
         "shapely STRtree over the sectors": shapely_sectors_tree,
     }
+    if connection is not None:
+        peers["PostGIS, points indexed"] = lambda batch: postgis_join(connection, batch)
+    return peers
 
 
 def scalar_peers(
-    connection: psycopg.Connection, sectors: gpd.GeoDataFrame
+    connection: psycopg.Connection | None, sectors: gpd.GeoDataFrame
 ) -> dict[str, Callable[[float, float], int | None]]:
     """Name the peers that answer one point; PostGIS must have had its bulk run, which left it the sectors."""
     shapes = sectors.geometry.array
@@ -185,7 +187,6 @@ def scalar_peers(
     boxes = shapely.bounds(shapes)
     index = rtree.index.Index((i, tuple(box), None) for i, box in enumerate(boxes))
     prepared = [prep(shape) for shape in shapes]
-    cursor = connection.cursor()
 
     def by_strtree(x: float, y: float) -> int | None:
         found = tree.query(shapely.Point(x, y), predicate="covered_by")
@@ -195,6 +196,14 @@ def scalar_peers(
         point = shapely.Point(x, y)
         return min((i for i in index.intersection((x, y, x, y)) if prepared[i].covers(point)), default=None)
 
+    peers: dict[str, Callable[[float, float], int | None]] = {
+        "shapely STRtree": by_strtree,
+        "rtree, prepared polygons": by_rtree,
+    }
+    if connection is None:
+        return peers
+    cursor = connection.cursor()
+
     def by_postgis(x: float, y: float) -> int | None:
         cursor.execute(
             "select min(position) from sector where ST_Covers(geom, ST_MakePoint(%s, %s))", (x, y), prepare=True
@@ -202,8 +211,4 @@ def scalar_peers(
         row: Any = cursor.fetchone()
         return row[0]
 
-    return {
-        "shapely STRtree": by_strtree,
-        "rtree, prepared polygons": by_rtree,
-        "PostGIS, one query a point": by_postgis,
-    }
+    return peers | {"PostGIS, one query a point": by_postgis}
