@@ -2,7 +2,8 @@
 
 Both are written as somebody would who knows them: names and keys of the register are normalised beforehand, questions
 go in one batch, and only streets of the question's postcode are compared. PostGIS has its indexes built beforehand;
-pandas' merge makes its own with every batch, which is most of its time on a large register. Neither knows boxes in words, other languages' abbreviations or ambiguity: they do less than what they are compared with.
+pandas' merge makes its own with every batch, which is most of its time on a large register. Neither knows boxes in
+words, other languages' abbreviations or ambiguity: they do less than what they are compared with.
 """
 
 import subprocess
