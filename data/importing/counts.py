@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import pandas as pd
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from data.importing.staged import ROWS_PER_INSERT, StagedRelease
+from data.importing.staged import StagedRelease, insert_rows
 from data.store.models import AreaCount, Release
 from data.tables import COUNT_COLUMNS, Kind, SourceFacts
 
@@ -48,5 +47,4 @@ def _fill_store(session: Session, release: Release, counts: pd.DataFrame) -> Non
         {"release_id": release.id, "area_code": code, "households": households, "population": population}
         for code, households, population in plain[list(COUNT_COLUMNS)].itertuples(index=False)
     ]
-    for start in range(0, len(rows), ROWS_PER_INSERT):
-        session.execute(insert(AreaCount), rows[start : start + ROWS_PER_INSERT])
+    insert_rows(session, AreaCount, rows)

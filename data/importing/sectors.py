@@ -21,7 +21,7 @@ from boundaries.tiling import (
     notable,
     repair_shapes,
 )
-from data.importing.staged import ROWS_PER_INSERT, Progress, StagedRelease
+from data.importing.staged import Progress, StagedRelease, insert_rows
 from data.readers.areas import AreasRead
 from data.store.models import Block, Buurt, Municipality, Plan, Release, Sector
 from data.tables import LANGUAGES, Finding, Kind, SourceError
@@ -209,8 +209,7 @@ def _fill_store(session: Session, release: Release, sectors: gpd.GeoDataFrame, c
         }
         for row, shape in zip(plain.itertuples(index=False), shapes, strict=True)
     ]
-    for start in range(0, len(rows), ROWS_PER_INSERT):
-        session.execute(insert(Sector), rows[start : start + ROWS_PER_INSERT])
+    insert_rows(session, Sector, rows)
     for code, codes in plain.groupby("municipality_code").sector_code:
         _publish_default_plan(session, release, str(code), municipalities.loc[code].to_dict(), list(codes))
 
