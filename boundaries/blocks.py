@@ -1,0 +1,86 @@
+"""What a plan is made of, as values: blocks with their counts, buurten, and which block is in which buurt."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import shapely
+
+Area = shapely.Polygon | shapely.MultiPolygon
+
+
+@dataclass(frozen=True, slots=True)
+class BlockCounts:
+    """How many live in a block."""
+
+    households: int | None
+    """None is unknown, never zero."""
+    dwellings: int
+    members: int
+    """Member households."""
+    estimated: bool = False
+    """The households are an estimate: the official release has none for this sector."""
+
+    @property
+    def letters(self) -> int:
+        """Dwellings without a member household: those that get an invitation."""
+        return max(self.dwellings - self.members, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A sector, or a part of a sector that was cut off.
+
+    The code of a whole sector is the sector's own; parts add `/1`, `/2`, … and the parts of a part once more:
+    `25110A00-/2/1`.
+    """
+
+    code: str
+    sector_code: str
+    shape: Area
+    """In the plan's CRS. A neighbour's cut may have put a vertex into the border of a whole sector."""
+    counts: BlockCounts
+
+
+@dataclass(frozen=True, slots=True)
+class Buurt:
+    """A neighbourhood of the network in a plan."""
+
+    code: str
+    names: Mapping[str, str | None]
+    """By language (nl, fr, de)."""
+    live: bool = True
+    """Households may join."""
+    colour: str | None = None
+    """`#rrggbb`; None leaves the choice to the map."""
+    locked: bool = False
+    """No edit may change which blocks it holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanState:
+    """One partition of a municipality's blocks into buurten, complete with shapes and counts."""
+
+    municipality_code: str
+    crs: str
+    """Authority code of the shapes' CRS, the sectors release's own: `EPSG:31370`."""
+    blocks: Mapping[str, Block]
+    buurten: Mapping[str, Buurt]
+    buurt_of: Mapping[str, str | None]
+    """The buurt of every block; None is not assigned yet."""
+
+
+class BlockCounter(Protocol):
+    """Counts what is in the parts of a sector."""
+
+    def count(self, sector_code: str, parts: Sequence[Area]) -> Sequence[BlockCounts]:
+        """Share a sector's counts over its parts, in whole numbers that add up to the sector's.
+
+        Parameters
+        ----------
+        sector_code
+            A sector of the plan's municipality.
+        parts
+            All parts of the sector, in the plan's CRS; one part is the whole sector.
+        """
+        ...
