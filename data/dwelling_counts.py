@@ -1,68 +1,59 @@
-"""Counts the homes of a register by sector, and keeps the counts of a pair of releases."""
+"""What counts as a dwelling: which lines of an address register are homes, read in bounded memory."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from sqlalchemy import insert
-from sqlalchemy.orm import Session
 
-from data.store.household_models import SectorDwellings
-from data.store.models import Release
-from data.tables import AddressStatus
-from geo.sector_index import SectorIndex
+from data.tables import ADDRESS_SCHEMA, AddressStatus
 
-_ROWS_PER_INSERT = 2_000
-_COLUMNS = ["street_id", "postcode", "house_number", "box", "status", "purpose", "x", "y"]
+ROWS_AT_ONCE = 1 << 19
+_BUILDING = ["street_id", "postcode", "house_number"]
 
 
-def count_dwellings(addresses: pq.ParquetFile, sectors: SectorIndex) -> dict[str, int]:
-    """Count the homes of a register by sector.
+def read_dwellings(addresses: pq.ParquetFile, *, rows_at_once: int = ROWS_AT_ONCE) -> Iterator[pa.Table]:
+    """Give the dwellings of a register, in its order.
 
-    A home is a current address that is *woonfunctie* or whose purpose the register does not give. A house number whose
-    boxes are registered is a building, not a home of its own. Addresses without a position are in no sector.
+    A dwelling is a current address that is *woonfunctie* or whose purpose the register does not give. A house number
+    whose boxes are registered is a building, not a dwelling of its own.
 
     Parameters
     ----------
     addresses
-        A release's addresses (`data.tables.ADDRESS_SCHEMA`), with `x, y` in the CRS of `sectors`.
-    sectors
-        Index of the sectors.
+        A release's addresses (`data.tables.ADDRESS_SCHEMA`); read twice.
+    rows_at_once
+        Lines of the register that are held in memory.
 
-    Returns
-    -------
-    dict
-        Homes of every sector, 0 where there is none.
+    Yields
+    ------
+    pyarrow.Table
+        Dwellings with the columns of `ADDRESS_SCHEMA`; those without a position too.
     """
-    table = addresses.read(_COLUMNS)
+    boxed = _buildings_with_boxes(addresses, rows_at_once)
+    for batch in addresses.iter_batches(rows_at_once, columns=ADDRESS_SCHEMA.names):
+        homes = _homes(pa.Table.from_batches([batch]))
+        superseded = pc.and_(pc.is_null(homes["box"]), pc.is_in(_building_keys(homes), value_set=boxed))
+        yield homes.filter(pc.invert(superseded))
+
+
+def _buildings_with_boxes(addresses: pq.ParquetFile, rows_at_once: int) -> pa.Array:
+    """Return the keys of the buildings whose boxes are homes: few beside the addresses."""
+    found = [pa.array([], pa.string())]
+    for batch in addresses.iter_batches(rows_at_once, columns=[*_BUILDING, "box", "status", "purpose"]):
+        table = pa.Table.from_batches([batch])
+        boxes = _homes(table.filter(pc.is_valid(table["box"])))
+        found.append(pc.unique(_building_keys(boxes)))
+    return pc.unique(pa.chunked_array(found))
+
+
+def _homes(table: pa.Table) -> pa.Table:
     home = pc.or_kleene(
         pc.is_null(table["purpose"]), pc.match_substring(table["purpose"], "woonfunctie", ignore_case=True)
     )
-    table = table.filter(pc.and_kleene(pc.equal(table["status"], AddressStatus.CURRENT.value), home))
+    return table.filter(pc.and_kleene(pc.equal(table["status"], AddressStatus.CURRENT.value), home))
+
+
+def _building_keys(table: pa.Table) -> pa.ChunkedArray:
     # A street without an identifier is told apart by its postcode.
-    building = [pc.fill_null(table[name], "") for name in ("street_id", "postcode", "house_number")]
-    keys = pc.binary_join_element_wise(*building, "\x1f")
-    boxed = pc.unique(keys.filter(pc.is_valid(table["box"])))
-    superseded = pc.and_(pc.is_null(table["box"]), pc.is_in(keys, value_set=pa.array(boxed)))
-    table = table.filter(pc.invert(superseded))
-    table = table.filter(pc.and_(pc.is_valid(table["x"]), pc.is_valid(table["y"])))
-    found = sectors.locate_many(table["x"].to_numpy(), table["y"].to_numpy())
-    counts = np.bincount(found[found >= 0], minlength=len(sectors.codes))
-    return {code: int(count) for code, count in zip(sectors.codes, counts, strict=True)}
-
-
-def keep_dwellings(session: Session, sectors: Release, addresses: Release, dwellings: Mapping[str, int]) -> None:
-    """Store the homes of a pair of releases; releases never change, so this is done once."""
-    rows = [
-        {
-            "sectors_release_id": sectors.id,
-            "addresses_release_id": addresses.id,
-            "sector_code": code,
-            "dwellings": count,
-        }
-        for code, count in dwellings.items()
-    ]
-    for start in range(0, len(rows), _ROWS_PER_INSERT):
-        session.execute(insert(SectorDwellings), rows[start : start + _ROWS_PER_INSERT])
+    return pc.binary_join_element_wise(*(pc.fill_null(table[name], "") for name in _BUILDING), "\x1f")

@@ -1,5 +1,6 @@
 """Reads the households of a municipality from the store: official counts, estimates and members by sector."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,7 +8,7 @@ import numpy as np
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from data.store.household_models import Household, SectorDwellings
+from data.store.household_models import Household
 from data.store.models import AreaCount, Release, Sector
 from geo.crs import area_m2
 from households.estimates import MunicipalityCount, SectorFacts, complete_counts, published_rounding
@@ -23,20 +24,9 @@ class CountReleases:
     addresses: Release | None
 
 
-def kept_dwellings(session: Session, releases: CountReleases) -> dict[str, int] | None:
-    """Return the homes by sector, or None where they were not counted or no register is active."""
-    if releases.addresses is None:
-        return None
-    rows = session.execute(
-        select(SectorDwellings.sector_code, SectorDwellings.dwellings).where(
-            SectorDwellings.sectors_release_id == releases.sectors.id,
-            SectorDwellings.addresses_release_id == releases.addresses.id,
-        )
-    ).all()
-    return {row.sector_code: row.dwellings for row in rows} or None
-
-
-def read_municipality_count(session: Session, releases: CountReleases, municipality_code: str) -> MunicipalityCount:
+def read_municipality_count(
+    session: Session, releases: CountReleases, municipality_code: str, dwellings: Mapping[str, int] | None
+) -> MunicipalityCount:
     """Return the households of a municipality's sectors: official where there is a count, else estimated.
 
     Parameters
@@ -47,8 +37,9 @@ def read_municipality_count(session: Session, releases: CountReleases, municipal
         What to count from.
     municipality_code
         The municipality; one that has no sectors gives an empty count.
+    dwellings
+        Dwellings by sector (`Dwellings.counts`), or None where no register is active.
     """
-    dwellings = kept_dwellings(session, releases)
     counts = _area_counts(session, releases.sector_counts)
     rows = session.execute(
         select(Sector.code, Sector.geometry)

@@ -2,21 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
-import geopandas as gpd
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 import shapely
 
-from data.dwelling_counts import count_dwellings, keep_dwellings
 from data.household_counts import CountReleases, members_by_sector, read_municipality_count
 from data.store import Store, open_store
 from data.store.household_models import Household
 from data.store.models import AreaCount, Municipality, Release, Sector
-from data.tables import ADDRESS_SCHEMA, Kind
-from geo.sector_index import SectorIndex
+from data.tables import Kind
 from households.counts import Method
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -79,7 +73,7 @@ def releases(store: Store) -> CountReleases:
 
 def test_a_sector_without_a_count_gets_what_the_municipality_leaves(store: Store, releases: CountReleases) -> None:
     with store.reading() as session:
-        count = read_municipality_count(session, releases, "25110")
+        count = read_municipality_count(session, releases, "25110", None)
     found = count.sectors["25110A02-"]
     assert found is not None
     assert (found.households, found.method) == (100, Method.RESIDUAL_BY_AREA)
@@ -87,18 +81,16 @@ def test_a_sector_without_a_count_gets_what_the_municipality_leaves(store: Store
 
 
 def test_dwellings_narrow_the_estimate(store: Store, releases: CountReleases) -> None:
-    assert releases.addresses is not None
-    with store.writing() as session:
-        keep_dwellings(session, releases.sectors, releases.addresses, dict(zip(CODES, (620, 310, 100), strict=True)))
+    dwellings = dict(zip(CODES, (620, 310, 100), strict=True))
     with store.reading() as session:
-        found = read_municipality_count(session, releases, "25110").sectors["25110A02-"]
+        found = read_municipality_count(session, releases, "25110", dwellings).sectors["25110A02-"]
     assert found is not None
     assert (found.households, found.method, found.low, found.high) == (100, Method.RESIDUAL_BY_DWELLINGS, 100, 100)
 
 
 def test_a_municipality_without_sectors_has_none(store: Store, releases: CountReleases) -> None:
     with store.reading() as session:
-        count = read_municipality_count(session, releases, "99999")
+        count = read_municipality_count(session, releases, "99999", None)
     assert (dict(count.sectors), count.official) == ({}, None)
 
 
@@ -123,32 +115,3 @@ def test_members_are_counted_as_of_an_instant(store: Store) -> None:
         assert members_by_sector(session, "25110", NOW) == {CODES[0]: 2}
         assert members_by_sector(session, "25110", NOW - timedelta(days=6)) == {CODES[0]: 1, CODES[1]: 1}
         assert members_by_sector(session, "21004", NOW) == {}
-
-
-def test_homes_are_counted_and_buildings_with_boxes_are_not(tmp_path: Path) -> None:
-    sectors = gpd.GeoDataFrame({"sector_code": CODES}, geometry=SQUARES, crs="EPSG:31370")
-    rows = [
-        {"house_number": "1"},  # a building: its two boxes are the homes
-        {"house_number": "1", "box": "1"},
-        {"house_number": "1", "box": "2"},
-        {"house_number": "2"},
-        {"house_number": "3", "status": "retired"},
-        {"house_number": "4", "purpose": "kantoorfunctie"},
-        {"house_number": "5", "purpose": "winkelfunctie,woonfunctie"},
-        {"house_number": "6", "x": None, "y": None},
-        {"house_number": "1", "street_id": "other", "x": 151_500.0},
-        {"house_number": "9", "x": 500_000.0},
-    ]
-    defaults = {
-        "street_id": "street",
-        "status": "current",
-        "x": 150_500.0,
-        "y": 160_500.0,
-        "municipality_code": "25110",
-    }
-    table = pa.Table.from_pylist(
-        [defaults | {"address_id": str(k)} | row for k, row in enumerate(rows)], schema=ADDRESS_SCHEMA
-    )
-    pq.write_table(table, tmp_path / "addresses.parquet")
-    with pq.ParquetFile(tmp_path / "addresses.parquet") as file:
-        assert count_dwellings(file, SectorIndex.build(sectors)) == dict(zip(CODES, (4, 1, 0), strict=True))
