@@ -1,15 +1,18 @@
 """Reads the households of a municipality from the store: official counts, estimates and members by sector."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from data.dwellings import Dwellings
 from data.store.household_models import Household
 from data.store.models import AreaCount, Release, Sector
+from data.tables import Kind
 from geo.crs import area_m2
 from households.estimates import MunicipalityCount, SectorFacts, complete_counts, published_rounding
 
@@ -19,27 +22,49 @@ class CountReleases:
     """The releases that counts come from; None where none is active."""
 
     sectors: Release
-    sector_counts: Release | None
-    municipality_counts: Release | None
-    addresses: Release | None
+    sector_counts: Release | None = None
+    municipality_counts: Release | None = None
+    addresses: Release | None = None
+
+    @classmethod
+    def of(cls, releases: Mapping[Kind, Release]) -> "CountReleases":
+        """Take them from a country's active releases, which have sectors among them."""
+        return cls(
+            releases[Kind.SECTORS],
+            releases.get(Kind.SECTOR_COUNTS),
+            releases.get(Kind.MUNICIPALITY_COUNTS),
+            releases.get(Kind.ADDRESSES),
+        )
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of those that there are."""
+        found = (self.sectors, self.sector_counts, self.municipality_counts, self.addresses)
+        return tuple(release.name for release in found if release is not None)
 
 
-def read_municipality_count(
-    session: Session, releases: CountReleases, municipality_code: str, dwellings: Mapping[str, int] | None
-) -> MunicipalityCount:
+@dataclass(frozen=True, slots=True)
+class CountBasis:
+    """What households are counted from."""
+
+    releases: CountReleases
+    dwellings: Dwellings | None = None
+    """Those of the pair of sectors and addresses; None where no register is active."""
+
+
+def read_municipality_count(session: Session, basis: CountBasis, municipality_code: str) -> MunicipalityCount:
     """Return the households of a municipality's sectors: official where there is a count, else estimated.
 
     Parameters
     ----------
     session
         A session on the store.
-    releases
+    basis
         What to count from.
     municipality_code
         The municipality; one that has no sectors gives an empty count.
-    dwellings
-        Dwellings by sector (`Dwellings.counts`), or None where no register is active.
     """
+    releases = basis.releases
     counts = _area_counts(session, releases.sector_counts)
     rows = session.execute(
         select(Sector.code, Sector.geometry)
@@ -51,9 +76,8 @@ def read_municipality_count(
     sectors = {}
     for (code, _), area in zip(rows, areas, strict=True):
         households, population = counts.get(code, (None, None))
-        sectors[code] = SectorFacts(
-            households, None if dwellings is None else dwellings.get(code, 0), population, float(area)
-        )
+        dwellings = None if basis.dwellings is None else basis.dwellings.counts.get(code, 0)
+        sectors[code] = SectorFacts(households, dwellings, population, float(area))
     official, _ = _area_counts(session, releases.municipality_counts, municipality_code).get(
         municipality_code, (None, None)
     )
@@ -62,18 +86,26 @@ def read_municipality_count(
     return complete_counts(official, sectors, rounding=rounding)
 
 
-def members_by_sector(session: Session, municipality_code: str, at: datetime) -> dict[str, int]:
-    """Return the member households by sector at an instant, as far as retention has kept those that left."""
+def member_households(session: Session, municipality_code: str, at: datetime) -> dict[str, Counter[tuple[str, str]]]:
+    """Return the member households by sector at an instant, as far as retention has kept those that left.
+
+    Returns
+    -------
+    dict
+        By the sector that they were found in when they joined: how many there are (more than one where a municipality
+        admits several to a dwelling) by the name of their key and the pseudonym of their dwelling.
+    """
     rows = session.execute(
-        select(Household.sector_code, func.count().label("members"))
-        .where(
+        select(Household.sector_code, Household.key_id, Household.dwelling_key).where(
             Household.municipality_code == municipality_code,
             Household.joined_at <= at,
             Household.left_at.is_(None) | (Household.left_at > at),
         )
-        .group_by(Household.sector_code)
     )
-    return {row.sector_code: row.members for row in rows}
+    found: dict[str, Counter[tuple[str, str]]] = {}
+    for row in rows:
+        found.setdefault(row.sector_code, Counter())[row.key_id, row.dwelling_key] += 1
+    return found
 
 
 def _area_counts(

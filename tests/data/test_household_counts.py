@@ -1,12 +1,13 @@
 """A municipality's households from the store, with its dwellings and its members, on both databases."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import shapely
 
-from data.household_counts import CountReleases, members_by_sector, read_municipality_count
+from data.dwellings import Dwellings
+from data.household_counts import CountBasis, CountReleases, member_households, read_municipality_count
 from data.store import Store, open_store
 from data.store.household_models import Household
 from data.store.models import AreaCount, Municipality, Release, Sector
@@ -73,24 +74,27 @@ def releases(store: Store) -> CountReleases:
 
 def test_a_sector_without_a_count_gets_what_the_municipality_leaves(store: Store, releases: CountReleases) -> None:
     with store.reading() as session:
-        count = read_municipality_count(session, releases, "25110", None)
+        count = read_municipality_count(session, CountBasis(releases), "25110")
     found = count.sectors["25110A02-"]
     assert found is not None
     assert (found.households, found.method) == (100, Method.RESIDUAL_BY_AREA)
     assert (count.official, count.counted, count.estimated, count.difference) == (1_000, 900, 100, 0)
 
 
-def test_dwellings_narrow_the_estimate(store: Store, releases: CountReleases) -> None:
-    dwellings = dict(zip(CODES, (620, 310, 100), strict=True))
+def test_dwellings_narrow_the_estimate(
+    store: Store, releases: CountReleases, make_dwellings: Callable[..., Dwellings]
+) -> None:
+    rows = [{"x": 150_500.0 + 1_000 * k} for k, homes in enumerate((620, 310, 100)) for _ in range(homes)]
+    basis = CountBasis(releases, make_dwellings(rows))
     with store.reading() as session:
-        found = read_municipality_count(session, releases, "25110", dwellings).sectors["25110A02-"]
+        found = read_municipality_count(session, basis, "25110").sectors["25110A02-"]
     assert found is not None
     assert (found.households, found.method, found.low, found.high) == (100, Method.RESIDUAL_BY_DWELLINGS, 100, 100)
 
 
 def test_a_municipality_without_sectors_has_none(store: Store, releases: CountReleases) -> None:
     with store.reading() as session:
-        count = read_municipality_count(session, releases, "99999", None)
+        count = read_municipality_count(session, CountBasis(releases), "99999")
     assert (dict(count.sectors), count.official) == ({}, None)
 
 
@@ -112,6 +116,9 @@ def test_members_are_counted_as_of_an_instant(store: Store) -> None:
                 )
             )
     with store.reading() as session:
-        assert members_by_sector(session, "25110", NOW) == {CODES[0]: 2}
-        assert members_by_sector(session, "25110", NOW - timedelta(days=6)) == {CODES[0]: 1, CODES[1]: 1}
-        assert members_by_sector(session, "21004", NOW) == {}
+        assert {code: found.total() for code, found in member_households(session, "25110", NOW).items()} == {
+            CODES[0]: 2
+        }
+        before = member_households(session, "25110", NOW - timedelta(days=6))
+        assert before == {CODES[k]: {("k", f"{k:064}"): 1} for k in (0, 1)}
+        assert member_households(session, "21004", NOW) == {}
