@@ -34,6 +34,8 @@ class PartCount:
     """None where no register is active."""
     members: int
     """Member households."""
+    estimated: bool
+    """The official release has no households for this sector, and they are an estimate."""
 
 
 class StoredCounter:
@@ -121,16 +123,27 @@ class StoredCounter:
         SectorNotCountedError
             The municipality has no such sector.
         """
-        estimated = bool((whole := self._households_of(sector_code)) and whole.estimated)
         return [
             BlockCounts(
                 households=None if part.households is None else part.households.households,
                 dwellings=part.dwellings or 0,
                 members=part.members,
-                estimated=estimated,
+                estimated=part.estimated,
             )
             for part in self.split(sector_code, parts)
         ]
+
+    def whole(self, sector_code: str) -> PartCount:
+        """Count a sector as a whole, for which its shape is not needed."""
+        if sector_code not in self.municipality.sectors:
+            raise SectorNotCountedError(f"the active sectors of this municipality have no {sector_code!r}")
+        households = self.municipality.sectors[sector_code]
+        return PartCount(
+            households,
+            None if self._dwellings is None else self._dwellings.counts.get(sector_code, 0),
+            self.members.get(sector_code, 0),
+            estimated=households is not None and households.estimated,
+        )
 
     def split(self, sector_code: str, parts: Sequence[Area]) -> Sequence[PartCount]:
         """Count the parts of a sector as `count` does, each with its margin and its method.
@@ -139,30 +152,24 @@ class StoredCounter:
         that holds it or has it on its border. A member household is in the part of its dwelling; those whose
         dwelling is not among the sector's (the register has changed, or their key is not given) go by dwellings too.
         """
-        households = self._households_of(sector_code)
-        whole = None if self._dwellings is None else self._dwellings.counts.get(sector_code, 0)
+        whole = self.whole(sector_code)
         if len(parts) == 1:
-            return [PartCount(households, whole, self.members.get(sector_code, 0))]
+            return [whole]
         areas = area_m2(np.array(parts, dtype=object), self._crs)
         owner, address_ids = self._owners(sector_code, parts)
         homes = np.bincount(owner, minlength=len(parts)).tolist()
         # Names whose order is that of the parts.
         named = [f"{place:06d}" for place in range(len(parts))]
         sizes = [
-            SectorPart(name, None if whole is None else dwellings, float(area))
+            SectorPart(name, None if whole.dwellings is None else dwellings, float(area))
             for name, dwellings, area in zip(named, homes, areas, strict=True)
         ]
-        shares = None if households is None else split_households(households, sizes)
+        shares = None if whole.households is None else split_households(whole.households, sizes)
         members = self._members_of(sector_code, address_ids, owner, homes if any(homes) else areas.tolist())
         return [
-            PartCount(None if shares is None else shares[size.code], size.dwellings, found)
+            PartCount(None if shares is None else shares[size.code], size.dwellings, found, whole.estimated)
             for size, found in zip(sizes, members, strict=True)
         ]
-
-    def _households_of(self, sector_code: str) -> HouseholdCount | None:
-        if sector_code not in self.municipality.sectors:
-            raise SectorNotCountedError(f"the active sectors of this municipality have no {sector_code!r}")
-        return self.municipality.sectors[sector_code]
 
     def _owners(self, sector_code: str, parts: Sequence[Area]) -> tuple[npt.NDArray[np.int64], list[str]]:
         """Return the place of the part that every dwelling of a sector is in, and the dwellings' identifiers."""

@@ -1,4 +1,4 @@
-"""A municipality's households from the store, with its dwellings and its members, on both databases."""
+"""A municipality's households from the store, with its buurten, dwellings and members, on both databases."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -6,11 +6,12 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import shapely
 
+from data.buurt_counts import NoPlanError, count_buurten
 from data.dwellings import Dwellings
 from data.household_counts import CountBasis, CountReleases, member_households, read_municipality_count
 from data.store import Store, open_store
 from data.store.household_models import Household
-from data.store.models import AreaCount, Municipality, Release, Sector
+from data.store.models import AreaCount, Block, Buurt, Municipality, Plan, Release, Sector
 from data.tables import Kind
 from households.counts import Method
 
@@ -122,3 +123,56 @@ def test_members_are_counted_as_of_an_instant(store: Store) -> None:
         before = member_households(session, "25110", NOW - timedelta(days=6))
         assert before == {CODES[k]: {("k", f"{k:064}"): 1} for k in (0, 1)}
         assert member_households(session, "21004", NOW) == {}
+
+
+def test_the_buurten_of_the_day_add_up_to_the_municipality(store: Store, releases: CountReleases) -> None:
+    sectors = releases.sectors.id
+    assignments = (
+        dict.fromkeys(CODES, "25110-01"),
+        dict(zip(CODES, ("25110-01", "25110-02", "25110-02"), strict=True)),
+    )
+    with store.writing() as session:
+        for version, assignment in enumerate(assignments, start=1):
+            plan = Plan(
+                release_id=sectors,
+                municipality_code="25110",
+                version=version,
+                published_at=NOW,
+                valid_from=date(2024 + version, 1, 1),
+            )
+            session.add(plan)
+            session.flush()
+            for code in sorted(set(assignment.values())):
+                session.add(Buurt(plan_id=plan.id, code=code, name_fr=f"Quartier {code}"))
+            session.flush()
+            for sector_code, buurt_code in assignment.items():
+                session.add(Block(plan_id=plan.id, sector_code=sector_code, buurt_code=buurt_code))
+        for k, sector_code in enumerate((CODES[0], CODES[1], CODES[1], "25110Z99-")):
+            session.add(
+                Household(
+                    dwelling_key=f"{k:064}",
+                    key_id="k",
+                    place=1,
+                    country="BE",
+                    municipality_code="25110",
+                    sector_code=sector_code,
+                    buurt_code="25110-01",
+                    joined_at=NOW,
+                )
+            )
+    with store.reading() as session:
+        first = count_buurten(session, CountBasis(releases), "25110", date(2025, 6, 1), NOW)
+        second = count_buurten(session, CountBasis(releases), "25110", date(2026, 6, 1), NOW)
+        with pytest.raises(NoPlanError, match="2024-06-01"):
+            count_buurten(session, CountBasis(releases), "25110", date(2024, 6, 1), NOW)
+    assert [buurt.total for buurt in first.buurten] == [first.total]
+    assert (second.plan_version, second.valid_from) == (2, date(2026, 1, 1))
+    found = {buurt.code: buurt.total for buurt in second.buurten}
+    assert {code: (total.households.households, total.members) for code, total in found.items()} == {
+        "25110-01": (600, 1),
+        "25110-02": (400, 2),
+    }
+    assert found["25110-02"].households.by_method == {Method.OFFICIAL: 300, Method.RESIDUAL_BY_AREA: 100}
+    assert found["25110-02"].estimated_sectors == ("25110A02-",)
+    assert (second.total.households.households, second.official, second.difference) == (1_000, 1_000, 0)
+    assert (second.total.members, second.members_elsewhere, second.total.dwellings) == (3, 1, None)

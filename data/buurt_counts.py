@@ -1,0 +1,178 @@
+"""Counts the buurten of a municipality on a day: households with method and margin, dwellings, members."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from boundaries.blocks import Area
+from data.block_counts import PartCount, StoredCounter
+from data.household_counts import CountBasis
+from data.store.models import Block, Buurt, Plan
+from data.tables import LANGUAGES
+from households.dwelling_keys import HouseholdKeys
+from households.totals import HouseholdTotal, total_households
+
+
+class NoPlanError(LookupError):
+    """No plan of the municipality holds on that day."""
+
+
+@dataclass(frozen=True, slots=True)
+class AreaTotal:
+    """What is in an area that is made of sectors and parts of sectors."""
+
+    households: HouseholdTotal
+    dwellings: int | None
+    """None where no register is active."""
+    members: int
+    """Member households."""
+    estimated_sectors: tuple[str, ...]
+    """Sectors whose households are an estimate, by code."""
+    unknown_sectors: tuple[str, ...]
+    """Sectors that have neither a count nor an estimate, by code."""
+
+
+@dataclass(frozen=True, slots=True)
+class BuurtCount:
+    """A buurt of the plan in force, and what is in it."""
+
+    code: str
+    names: Mapping[str, str | None]
+    total: AreaTotal
+
+
+@dataclass(frozen=True, slots=True)
+class CountedMunicipality:
+    """A municipality's buurten with their counts, which add up to its own exactly."""
+
+    code: str
+    plan_version: int
+    valid_from: date
+    buurten: tuple[BuurtCount, ...]
+    """By code."""
+    total: AreaTotal
+    """The sum over its sectors; only the margin of the sum of its buurten may be wider."""
+    official: int | None
+    """The municipality's own published count; a source that rounds per sector makes it differ from the sum."""
+    rounding: int
+    """The multiple that the counts per sector are rounded to."""
+    members_elsewhere: int
+    """Member households whose sector is none of the active release: in no buurt, and not in `total`."""
+
+    @property
+    def difference(self) -> int | None:
+        """The published count less the sum; None where there is none, or the sum lacks a sector."""
+        if self.official is None or not self.total.households.complete:
+            return None
+        return self.official - self.total.households.households
+
+
+def count_buurten(
+    session: Session,
+    basis: CountBasis,
+    municipality_code: str,
+    day: date,
+    at: datetime,
+    keys: HouseholdKeys | None = None,
+) -> CountedMunicipality:
+    """Count the buurten of the plan that holds on a day.
+
+    Parameters
+    ----------
+    session
+        A session on the store.
+    basis
+        The releases to count from.
+    municipality_code
+        The municipality.
+    day
+        The day whose plan it is.
+    at
+        The instant whose members count.
+    keys
+        Keys of dwellings, which tell in which part of a divided sector a member household lives.
+
+    Raises
+    ------
+    NoPlanError
+        No plan of the municipality holds on that day.
+    """
+    plan = _plan_on(session, basis, municipality_code, day)
+    counter = StoredCounter.read(session, basis, municipality_code, at, keys)
+    wholes = {code: counter.whole(code) for code in counter.municipality.sectors}
+    parts: dict[str, list[tuple[str, PartCount]]] = {code: [] for code in plan.buurten}
+    for sector_code, blocks in plan.blocks.items():
+        for buurt_code, part in _parts(counter, sector_code, blocks, wholes[sector_code]):
+            parts[buurt_code].append((sector_code, part))
+    total = total_area(wholes.items())
+    return CountedMunicipality(
+        code=municipality_code,
+        plan_version=plan.version,
+        valid_from=plan.valid_from,
+        buurten=tuple(BuurtCount(code, plan.buurten[code], total_area(parts[code])) for code in sorted(parts)),
+        total=total,
+        official=counter.municipality.official,
+        rounding=counter.municipality.rounding,
+        members_elsewhere=sum(counter.members.values()) - total.members,
+    )
+
+
+def total_area(parts: Iterable[tuple[str, PartCount]]) -> AreaTotal:
+    """Add up sectors and parts of sectors, each given with its sector's code."""
+    known = list(parts)
+    dwellings = [part.dwellings for _, part in known if part.dwellings is not None]
+    return AreaTotal(
+        households=total_households(part.households for _, part in known),
+        # One register serves all sectors, or none does.
+        dwellings=sum(dwellings) if len(dwellings) == len(known) else None,
+        members=sum(part.members for _, part in known),
+        estimated_sectors=tuple(sorted({code for code, part in known if part.estimated})),
+        unknown_sectors=tuple(sorted({code for code, part in known if part.households is None})),
+    )
+
+
+def _parts(
+    counter: StoredCounter, sector_code: str, blocks: list[tuple[str, Area | None]], whole: PartCount
+) -> Iterable[tuple[str, PartCount]]:
+    """Count a sector's blocks, each with its buurt."""
+    buurt_codes = {buurt_code for buurt_code, _ in blocks}
+    shapes = [shape for _, shape in blocks if shape is not None]
+    if len(buurt_codes) == 1 or len(shapes) < len(blocks):
+        # Not divided between buurten, so that its own margin holds, whatever blocks it is cut into.
+        return [(blocks[0][0], whole)]
+    return zip((buurt_code for buurt_code, _ in blocks), counter.split(sector_code, shapes), strict=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _PlanInForce:
+    version: int
+    valid_from: date
+    buurten: Mapping[str, Mapping[str, str | None]]
+    blocks: Mapping[str, list[tuple[str, Area | None]]]
+    """By sector: the buurt and the shape of each of its blocks; None is the whole sector."""
+
+
+def _plan_on(session: Session, basis: CountBasis, municipality_code: str, day: date) -> _PlanInForce:
+    plan = session.scalars(
+        select(Plan)
+        .where(
+            Plan.release_id == basis.releases.sectors.id,
+            Plan.municipality_code == municipality_code,
+            Plan.valid_from <= day,
+        )
+        .order_by(Plan.version.desc())
+        .limit(1)
+    ).first()
+    if plan is None:
+        raise NoPlanError(f"no plan of {municipality_code} holds on {day}")
+    buurten = session.scalars(select(Buurt).where(Buurt.plan_id == plan.id))
+    blocks = session.execute(select(Block.sector_code, Block.buurt_code).where(Block.plan_id == plan.id))
+    return _PlanInForce(
+        plan.version,
+        plan.valid_from,
+        {buurt.code: {language: getattr(buurt, f"name_{language}") for language in LANGUAGES} for buurt in buurten},
+        {sector_code: [(buurt_code, None)] for sector_code, buurt_code in blocks},
+    )
