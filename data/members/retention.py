@@ -3,11 +3,20 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import ColumnElement, CursorResult, delete, select, update
 from sqlalchemy.orm import Session
 
 from data.members.audit import record
-from data.store.household_models import Account, Attempt, Buurtcode, CodeBatchRow, Household, SignUp
+from data.store.household_models import (
+    Account,
+    Attempt,
+    Buurtcode,
+    CodeBatchRow,
+    Household,
+    SignUp,
+    StaffAccount,
+    StaffArea,
+)
 from households.verification import Event, State, Verification, advance
 
 
@@ -19,6 +28,8 @@ class Retention:
     """Settled or expired sign-ups, from then on."""
     left_households: timedelta = timedelta(days=365)
     """Households and accounts that have left."""
+    staff: timedelta = timedelta(days=365)
+    """Staff accounts that were revoked, or whose last work area is over."""
     codes: timedelta = timedelta(days=30)
     """Expired codes; batches keep their counts."""
     attempts: timedelta = timedelta(days=7)
@@ -32,6 +43,7 @@ class Purged:
     sign_ups: int
     accounts: int
     households: int
+    staff: int
     codes: int
     attempts: int
 
@@ -63,12 +75,18 @@ def purge(session: Session, retention: Retention, now: datetime) -> Purged:
     left = now - retention.left_households
     accounts = _rows(session.execute(delete(Account).where(Account.left_at <= left)))
     households = _rows(session.execute(delete(Household).where(Household.left_at <= left)))
+    staff = _rows(session.execute(delete(StaffAccount).where(_staff_is_over(now - retention.staff))))
     over = select(CodeBatchRow.id).where(CodeBatchRow.expires_at <= now - retention.codes)
     codes = _rows(session.execute(delete(Buurtcode).where(Buurtcode.batch_id.in_(over))))
     attempts = _rows(session.execute(delete(Attempt).where(Attempt.window_start <= now - retention.attempts)))
-    done = Purged(expired, sign_ups, accounts, households, codes, attempts)
+    done = Purged(expired, sign_ups, accounts, households, staff, codes, attempts)
     record(session, "purged", now, **{name: getattr(done, name) for name in Purged.__slots__})
     return done
+
+
+def _staff_is_over(since: datetime) -> ColumnElement[bool]:
+    lasting = select(StaffArea.staff_id).where(StaffArea.last_day.is_(None) | (StaffArea.last_day > since.date()))
+    return (StaffAccount.revoked_at <= since) | StaffAccount.id.not_in(lasting)
 
 
 def _rows(result: object) -> int:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from data.members.audit import record
 from data.members.codes import use_code
-from data.store.household_models import Account, Household, SignUp
+from data.store.household_models import Account, Buurtcode, Household, SignUp
 from households.dwelling_keys import HouseholdKeys, dwelling_key, email_key
 from households.eligibility import AddressFacts, Eligibility, Outcome, RuleSet, Verdict, judge, judge_members
 from households.verification import FINAL, Event, Proof, State, Verification, advance
@@ -298,6 +298,10 @@ def _recognise(session: Session, dwelling_keys: list[str], email_keys: list[str]
     ):
         if older:
             session.execute(update(model).where(column.in_(older)).values({column.key: current, "key_id": key_id}))
+    current, *older = dwelling_keys
+    if older:
+        # A code's hash stays what it was; only where it is looked up follows the dwelling.
+        session.execute(update(Buurtcode).where(Buurtcode.scope.in_(older)).values(scope=current))
 
 
 def _check_neighbour(session: Session, sign_up: SignUp, account_id: str | None) -> None:

@@ -1,10 +1,10 @@
-"""The schema of members: verifications, member households and accounts, codes, attempts, rules, the audit trail.
+"""The schema of members: verifications, member households and accounts, staff, codes, attempts, rules, the audit trail.
 
 No table holds an address, an e-mail address, a name or a code: dwellings, e-mail addresses and codes are keyed hashes
 (`households.dwelling_keys`).
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, text
@@ -124,6 +124,7 @@ class CodeBatchRow(Base):
     __table_args__ = (
         CheckConstraint("uses IN ('once', 'many')", name="uses_known"),
         CheckConstraint("expires_at > made_at", name="expires_later"),
+        Index("ix_code_batch_run", "run"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -131,6 +132,8 @@ class CodeBatchRow(Base):
     buurt_code: Mapped[str] = mapped_column(CODE)
     uses: Mapped[str] = mapped_column(String(8))
     codes: Mapped[int]
+    run: Mapped[str | None] = mapped_column(TOKEN)
+    """The run that wrote them to files; the files of a run that was interrupted are settled by it."""
     key_id: Mapped[str] = mapped_column(KEY_ID)
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -145,8 +148,48 @@ class Buurtcode(Base):
     batch_id: Mapped[int] = mapped_column(ForeignKey("code_batch.id", ondelete="CASCADE"), primary_key=True)
     code_hash: Mapped[str] = mapped_column(HASH, primary_key=True)
     scope: Mapped[str] = mapped_column(HASH)
-    """The buurt's code, or the dwelling's key."""
+    """The buurt's code, or the dwelling's key under the current key, by which the code is found."""
+    hashed_for: Mapped[str] = mapped_column(HASH)
+    """The scope that went into the hash: it stays, whatever key the dwelling is known by later."""
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class StaffAccount(Base):
+    """Somebody whom a municipality lets work in some of its buurten; never a member household."""
+
+    __tablename__ = "staff_account"
+    __table_args__ = (
+        CheckConstraint("role IN ('neighbourhood-worker', 'association', 'municipality')", name="role_known"),
+        Index(
+            "uq_staff_account_email_key_municipality_code",
+            "email_key",
+            "municipality_code",
+            unique=True,
+            sqlite_where=text("revoked_at IS NULL"),
+            postgresql_where=text("revoked_at IS NULL"),
+        ),
+        Index("ix_staff_account_municipality_code", "municipality_code"),
+    )
+
+    id: Mapped[str] = mapped_column(TOKEN, primary_key=True)
+    email_key: Mapped[str] = mapped_column(HASH)
+    key_id: Mapped[str] = mapped_column(KEY_ID)
+    municipality_code: Mapped[str] = mapped_column(CODE)
+    role: Mapped[str] = mapped_column(String(24))
+    granted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class StaffArea(Base):
+    """A buurt in which a staff account works, and on which days."""
+
+    __tablename__ = "staff_area"
+    __table_args__ = (CheckConstraint("last_day >= first_day", name="last_day_not_before_first"),)
+
+    staff_id: Mapped[str] = mapped_column(ForeignKey("staff_account.id", ondelete="CASCADE"), primary_key=True)
+    buurt_code: Mapped[str] = mapped_column(CODE, primary_key=True)
+    first_day: Mapped[date]
+    last_day: Mapped[date | None]
 
 
 class Attempt(Base):

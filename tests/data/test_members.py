@@ -12,11 +12,12 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from data.members.attempts import AttemptLimit, TooManyAttemptsError, give_back_attempt, take_attempt
 from data.members.codes import WrongCodeError, make_batch
 from data.members.retention import Retention, purge
+from data.members.rotation import count_left, rotate_keys
 from data.members.sign_ups import Dwelling, ProofNotAcceptedError, UnknownSignUpError, ask, find_sign_up, leave, prove
 from data.store import Store, open_store
 from data.store.household_models import Account, AuditEntry, Buurtcode, Household, SignUp
 from households.codes import CodeBatch, Uses, read_code
-from households.dwelling_keys import HouseholdKey, HouseholdKeys
+from households.dwelling_keys import HouseholdKey, HouseholdKeys, dwelling_key
 from households.eligibility import AddressFacts, Buurt, Period, RuleSet
 from households.verification import Proof, State, TransitionError
 
@@ -211,6 +212,33 @@ def test_a_household_is_recognised_after_its_key_was_replaced(store: Store) -> N
 def test_a_sign_up_asked_under_another_key_expires(store: Store) -> None:
     asked = sign_up(store, rules=PROVED)
     assert bring(store, asked, Proof.MOBILE, keys=HouseholdKeys(NEWER_KEY, (KEY,))).state == State.EXPIRED
+
+
+def test_a_code_of_a_dwelling_is_recognised_under_a_newer_key(store: Store) -> None:
+    [code] = codes(store, [dwelling_key(KEY, "BE", dwelling().address_id)])
+    rotated = HouseholdKeys(NEWER_KEY, (KEY,))
+    asked = sign_up(store, rules=PROVED, keys=rotated)
+    assert bring(store, asked, Proof.BUURTCODE, plain_code=code, keys=rotated).state == State.VERIFIED
+
+
+def test_a_rotation_names_the_register_s_dwellings_and_tells_what_is_left(store: Store) -> None:
+    sign_up(store)
+    sign_up(store, "bob@example.org", number=7)
+    [code] = codes(store, [dwelling_key(KEY, "BE", dwelling(2).address_id)])
+    rotated = HouseholdKeys(NEWER_KEY, (KEY,))
+    register = [[dwelling(number).address_id for number in (1, 2, 3)], [dwelling(4).address_id]]
+    named: list[int] = []
+    changed = rotate_keys(store, rotated, "BE", register, named.append)
+    assert (changed, named) == ((1, 1), [3, 4])
+    left = count_left(store, rotated, NOW, households=1, codes=1)
+    assert (left.households_left, left.accounts_left, left.codes_left) == (1, 2, 1)
+    assert left.older_keys_needed
+    assert rotate_keys(store, rotated, "BE", register, named.append) == (0, 0)
+    only_new = HouseholdKeys(NEWER_KEY)
+    assert sign_up(store, "cis@example.org", keys=only_new).state == State.VERIFIED
+    assert count(store, Household) == 2
+    asked = sign_up(store, "dirk@example.org", number=2, rules=PROVED, keys=rotated)
+    assert bring(store, asked, Proof.BUURTCODE, plain_code=code, keys=rotated).state == State.VERIFIED
 
 
 def test_attempts_end_at_their_limit_and_start_anew_with_the_next_window(store: Store) -> None:
