@@ -27,7 +27,7 @@ setup: .venv/.installed ## make .venv with the locked dependencies
 
 run: setup ## import the synthetic demo region and serve it on 127.0.0.1:8000
 	@$(BIN)/buurtwijzer demo --import
-	@$(BIN)/buurtwijzer serve --show-example
+	@$(BIN)/buurtwijzer serve --with-demo-key
 
 test: lint types unit ## everything that the gate checks: lint, types, rooms, tests on both stores
 

@@ -8,6 +8,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
+from api.access import install_access
 from api.keeper import AtlasKeeper
 from api.limits import BodyLimit, HostLimit
 from api.member_problems import install_member_problems
@@ -69,6 +70,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
+    install_access(app, lambda: keeper.keys)
     install_problem_handlers(app)
     install_member_problems(app)
     app.add_middleware(

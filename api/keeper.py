@@ -1,4 +1,4 @@
-"""Keeps a worker's atlas current: watches the store's version and swaps in a new atlas when it has changed."""
+"""Keeps a worker's atlas and keys current: watches the store's version and swaps in new ones when it has changed."""
 
 import asyncio
 import logging
@@ -7,6 +7,7 @@ from contextlib import suppress
 from sqlalchemy.exc import SQLAlchemyError
 
 from api.atlas import Atlas
+from data.api_keys import usable_keys
 from data.directory import DataDirectory
 from data.store import Store
 
@@ -23,19 +24,22 @@ class AtlasKeeper:
         self.store = store
         self._directory = directory
         self._reload_seconds = reload_seconds
-        self.current = self._read()
+        self._take_in()
         self.store_reachable = True
 
-    def _read(self) -> Atlas:
+    def _take_in(self) -> None:
         atlas = Atlas.read(self.store, self._directory)
         atlas.open_indexes()
-        return atlas
+        # Keys are read after the atlas and never older than it: a change between the two is taken in by the next look.
+        with self.store.reading() as session:
+            self.keys = usable_keys(session)
+        self.current = atlas
 
     def refresh(self) -> None:
         """Swap in a new atlas if the store has changed; keep the present one while the store cannot be reached."""
         try:
             if self.store.version() != self.current.version:
-                self.current = self._read()
+                self._take_in()
                 logger.info("answers now follow store version %s", self.current.version)
             self.store_reachable = True
         except (SQLAlchemyError, OSError, ValueError):

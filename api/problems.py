@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
+from api.access import NotAllowedError, NotAuthenticatedError
 from api.atlas import NothingActiveError, OutsideCoverageError
 from api.finding import NoAddressNearError
 from data.releases import UnknownReleaseError
@@ -83,8 +84,17 @@ PROBLEMS: Mapping[type[Exception], Kind] = {
         "Import a release (buurtwijzer import) or activate one (buurtwijzer activate).",
     ),
     UnknownReleaseError: Kind("unknown-release", "No such release", 404, "GET /v1/releases lists them."),
+    NotAuthenticatedError: Kind(
+        "not-authenticated",
+        "A key is needed",
+        401,
+        "Send a key of `buurtwijzer keys create` as a bearer token.",
+    ),
+    NotAllowedError: Kind("not-allowed", "This key may not do that", 403, "Use a key with the scope that is named."),
     StoreError: Kind("store-unreachable", "The store cannot be reached", 503, "Try again in a moment."),
 }
+HEADERS: Mapping[int, Mapping[str, str]] = {503: {"Retry-After": "1"}, 401: {"WWW-Authenticate": "Bearer"}}
+"""Headers that a status asks for."""
 INVALID_REQUEST = Kind("invalid-request", "The request cannot be read", 422, "Correct the fields that are named.")
 BODY_TOO_LARGE = Kind("body-too-large", "The request is too large", 413, "Send less in one request.")
 UNKNOWN_HOST = Kind(
@@ -115,8 +125,9 @@ def problem_response(
 
 
 def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return OpenAPI descriptions of the problems that a route can answer with."""
+    """Return OpenAPI descriptions of the problems that a route can answer with, beside those of a missing key."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    statuses = (401, 403, *statuses)
     titles = {status: HTTPStatus(status).phrase for status in statuses}
     titles |= {kind.status: kind.title for kind in (*HTTP_PROBLEMS.values(), *PROBLEMS.values(), INVALID_REQUEST)}
     titles |= {BODY_TOO_LARGE.status: BODY_TOO_LARGE.title}
@@ -134,8 +145,7 @@ def install_problem_handlers(app: FastAPI) -> None:
 
 def _handler(kind: Kind) -> Any:
     async def handle(_request: Request, error: Exception) -> JSONResponse:
-        headers = {"Retry-After": "1"} if kind.status == 503 else None
-        return problem_response(kind, str(error), headers=headers)
+        return problem_response(kind, str(error), headers=HEADERS.get(kind.status))
 
     return handle
 

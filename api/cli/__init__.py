@@ -6,7 +6,8 @@ import typer
 from rich.console import Console
 
 from api.atlas import NothingActiveError, OutsideCoverageError
-from api.cli import answering, importing, serving
+from api.cli import answering, importing, keys, serving
+from data.api_keys import KeyFormError, UnknownKeyError
 from data.directory import ImportRunningError
 from data.importing import ImportOptionError, ReleaseExistsError
 from data.readers.mapping import MappingError
@@ -26,12 +27,13 @@ EXPECTED = (
     ReleaseExistsError,
     HouseholdKeyError,
     IndexFileError,
+    KeyFormError,
     LayerError,
     MappingError,
     SourceError,
     StoreError,
+    UnknownKeyError,
     UnknownReleaseError,
-    serving.ExposedError,
 )
 """Errors that say themselves what is wrong and what to do: the operator sees that, and no traceback."""
 
@@ -46,6 +48,7 @@ app = typer.Typer(
 importing.add_commands(app)
 answering.add_commands(app)
 serving.add_commands(app)
+keys.add_commands(app)
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """The `serve` command."""
 
-import ipaddress
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
@@ -8,66 +8,51 @@ import uvicorn
 from rich.console import Console
 
 from api.app import create_app
+from api.cli.opening import opened
 from api.settings import ServerSettings, StoreSettings
+from data.api_keys import Scope, create_key, list_keys, revoke_key
 
 out = Console()
 
 EXAMPLE = (
-    "  curl -s http://{host}:{port}/v1/verifications -H 'content-type: application/json' "
-    """-d '{{"street": "Kerkstraat", "house_number": "6", "postcode": "9993", "municipality": "Demodorp"}}'\n"""
+    "curl -s http://{host}:{port}/v1/verifications -H 'Authorization: Bearer {key}' "
+    "-H 'content-type: application/json' "
+    """-d '{{"street": "Kerkstraat", "house_number": "6", "postcode": "9993", "municipality": "Demodorp"}}'"""
 )
 """An address of the demo region that certainly exists; a test asks for it."""
 
+DEMO_KEY_NAME = "demo (made by serve --with-demo-key)"
+DEMO_KEY_LIFE = timedelta(hours=12)
 
-class ExposedError(RuntimeError):
-    """The server was about to listen where others can reach it, without authentication."""
 
-
-def refuse_exposure(host: str, *, told: bool) -> None:
-    """Refuse to listen beyond this machine unless the operator said so.
-
-    Raises
-    ------
-    ExposedError
-        `host` is not a loopback address and `told` is false.
-    """
-    try:
-        loopback = ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        loopback = host == "localhost"
-    if not loopback and not told:
-        raise ExposedError(
-            f"{host} can be reached from other machines, and this server asks nobody for a key; "
-            "listen on 127.0.0.1 behind a proxy that does, or add --without-authentication"
-        )
+def make_demo_key(now: datetime) -> str:
+    """Return a key for everything that ends with the day, in place of the one of the last start."""
+    with opened() as (store, _), store.writing() as session:
+        for key in list_keys(session):
+            if key.name == DEMO_KEY_NAME and key.revoked_at is None:
+                revoke_key(session, key.id, now)
+        return create_key(session, DEMO_KEY_NAME, [Scope.ADMIN], now, now + DEMO_KEY_LIFE)[1]
 
 
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on (default 127.0.0.1).")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on (default 8000).")] = None,
-    without_authentication: Annotated[
+    with_demo_key: Annotated[
         bool,
-        typer.Option(
-            "--without-authentication", help="Listen on an address that other machines can reach all the same."
-        ),
-    ] = False,
-    show_example: Annotated[
-        bool, typer.Option("--show-example", help="Print a question about the demo region to try.")
+        typer.Option("--with-demo-key", help="Print a key for twelve hours, and a question about the demo region."),
     ] = False,
 ) -> None:
-    """Serve the HTTP API."""
+    """Serve the HTTP API; callers need a key of `buurtwijzer keys create`."""
     settings = ServerSettings()
     given = {"host": host, "port": port}
     settings = settings.model_copy(update={name: value for name, value in given.items() if value is not None})
-    refuse_exposure(settings.host, told=without_authentication)
-    if without_authentication:
-        settings = settings.model_copy(update={"allowed_hosts": ("*",)})
+    key = make_demo_key(datetime.now(UTC)) if with_demo_key else None
     app = create_app(StoreSettings(), settings)
     out.print(f"Buurtwijzer answers on [bold]http://{settings.host}:{settings.port}[/] (Ctrl+C ends it).")
-    if show_example:
+    if key is not None:
         out.print("The demo region is synthetic. Try, in another terminal:\n")
         # Not wrapped: the line is there to be copied.
-        typer.echo(EXAMPLE.format(host=settings.host, port=settings.port))
+        typer.echo("  " + EXAMPLE.format(host=settings.host, port=settings.port, key=key) + "\n")
     out.file.flush()
     # The access log would hold the query string of every request, with places in it.
     uvicorn.run(app, host=settings.host, port=settings.port, log_level="warning", access_log=False)

@@ -5,12 +5,14 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
+from api.access import needs
 from api.address_models import NearestAnswer, SuggestionAnswer, SuggestionList
 from api.atlas import Atlas
 from api.finding import find_nearest_address, registers, suggest_addresses
 from api.models import Latitude, Longitude
 from api.problems import described
 from api.reason_texts import Language, address_language
+from data.api_keys import Scope
 from data.tables import Kind
 
 LONGEST_TEXT = 200
@@ -21,7 +23,7 @@ LanguageQuery = Annotated[Language, Query(description="Language of the answer; w
 
 def addresses_router(atlas: Callable[[], Atlas]) -> APIRouter:
     """Build the routes."""
-    router = APIRouter(prefix="/v1/addresses", tags=["addresses"])
+    router = APIRouter(prefix="/v1/addresses", tags=["addresses"], dependencies=[needs(Scope.SIGNUP)])
 
     @router.get("/suggest", responses=described(404, 422))
     async def suggest(

@@ -5,14 +5,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from api.access import needs
 from api.atlas import Atlas
 from api.models import Latitude, LocateAnswer, Longitude
 from api.problems import described
+from data.api_keys import Scope
 
 
 def locate_router(atlas: Callable[[], Atlas]) -> APIRouter:
     """Build the route."""
-    router = APIRouter(prefix="/v1", tags=["locate"])
+    router = APIRouter(prefix="/v1", tags=["locate"], dependencies=[needs(Scope.SIGNUP)])
 
     @router.get("/locate", responses=described(404, 422))
     async def locate(lon: Annotated[Longitude, Query()], lat: Annotated[Latitude, Query()]) -> LocateAnswer:

@@ -6,9 +6,11 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
+from api.access import needs
 from api.atlas import Atlas
 from api.models import MunicipalityAnswer, MunicipalityPage
 from api.problems import described
+from data.api_keys import Scope
 from data.tables import Kind
 
 PAGE_SIZE_MAX = 1_000
@@ -16,7 +18,7 @@ PAGE_SIZE_MAX = 1_000
 
 def municipalities_router(atlas: Callable[[], Atlas]) -> APIRouter:
     """Build the route."""
-    router = APIRouter(prefix="/v1", tags=["municipalities"])
+    router = APIRouter(prefix="/v1", tags=["municipalities"], dependencies=[needs(Scope.VIEWER)])
 
     @router.get("/municipalities", responses=described(422))
     async def list_municipalities(

@@ -2,15 +2,17 @@
 
 from fastapi import APIRouter
 
+from api.access import needs
 from api.models import ReleaseAnswer, ReleaseList
 from api.problems import described
+from data.api_keys import Scope
 from data.releases import active_releases, list_releases
 from data.store import Store
 
 
 def releases_router(store: Store) -> APIRouter:
     """Build the route."""
-    router = APIRouter(prefix="/v1", tags=["releases"])
+    router = APIRouter(prefix="/v1", tags=["releases"], dependencies=[needs(Scope.VIEWER)])
 
     @router.get("/releases", responses=described(503))
     def show_releases() -> ReleaseList:

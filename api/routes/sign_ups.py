@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 
 from fastapi import APIRouter, Request, Response
 
+from api.access import needs
 from api.atlas import Atlas
 from api.member_models import ProofRequest, SignUpAnswer, SignUpRequest, SignUpState, Token
 from api.member_problems import UnconfirmedAddressError, described_refusals
 from api.settings import HouseholdSettings
 from api.verifying import Verification, verify
+from data.api_keys import Scope
 from data.members.attempts import give_back_attempt, refuse_if_used_up, take_attempt
 from data.members.rules import rules_of
 from data.members.sign_ups import Dwelling, ask, find_sign_up, leave, prove
@@ -31,7 +33,7 @@ def sign_ups_router(
     HouseholdKeyError
         The settings have no key, or one that cannot be used.
     """
-    router = APIRouter(prefix="/v1", tags=["sign-ups"])
+    router = APIRouter(prefix="/v1", tags=["sign-ups"], dependencies=[needs(Scope.SIGNUP)])
     keys = read_keys(settings.keys)
 
     @router.post("/sign-ups", responses=described_refusals(409, 413, 422, 503))

@@ -4,19 +4,21 @@ from collections.abc import Callable, Sequence
 
 from fastapi import APIRouter, Response
 
+from api.access import needs
 from api.address_models import MOST_QUESTIONS, VerificationBatchAnswer, VerificationBatchRequest
 from api.atlas import Atlas
 from api.models import VerificationAnswer, VerificationRequest
 from api.problems import described
 from api.reason_texts import AddressLanguage
 from api.verifying import Verification, verify_many
+from data.api_keys import Scope
 
 BATCH_PATH = "/v1/verifications:batch"
 
 
 def verification_batches_router(atlas: Callable[[], Atlas]) -> APIRouter:
     """Build the route."""
-    router = APIRouter(tags=["verifications"])
+    router = APIRouter(tags=["verifications"], dependencies=[needs(Scope.SIGNUP)])
 
     # Not a coroutine: it runs in the thread pool, and so does writing the answer.
     @router.post(

@@ -4,15 +4,17 @@ from collections.abc import Callable
 
 from fastapi import APIRouter
 
+from api.access import needs
 from api.atlas import Atlas
 from api.models import VerificationAnswer, VerificationRequest
 from api.problems import described
 from api.verifying import verify
+from data.api_keys import Scope
 
 
 def verifications_router(atlas: Callable[[], Atlas]) -> APIRouter:
     """Build the route."""
-    router = APIRouter(prefix="/v1", tags=["verifications"])
+    router = APIRouter(prefix="/v1", tags=["verifications"], dependencies=[needs(Scope.SIGNUP)])
 
     @router.post("/verifications", responses=described(404, 413, 422))
     async def verify_address(request: VerificationRequest) -> VerificationAnswer:

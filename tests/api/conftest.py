@@ -12,6 +12,7 @@ from sqlalchemy import create_engine, make_url, text
 from api.app import create_app
 from api.cli.importing import demo_requests
 from api.settings import ServerSettings, StoreSettings
+from data.api_keys import Scope, create_key
 from data.demo import DemoFiles, DemoSize, write_demo
 from data.directory import DataDirectory
 from data.importing import import_file
@@ -55,7 +56,22 @@ def store_settings(
         admin.dispose()
 
 
+def make_headers(url: str, *scopes: Scope) -> dict[str, str]:
+    """Return the header of a new key."""
+    store = open_store(url)
+    with store.writing() as session:
+        _, plain = create_key(session, "test", scopes, datetime.now(UTC))
+    store.close()
+    return {"Authorization": f"Bearer {plain}"}
+
+
 @pytest.fixture(scope="session")
-def client(store_settings: StoreSettings) -> Iterator[TestClient]:
-    with TestClient(create_app(store_settings, ServerSettings())) as client:
+def admin(store_settings: StoreSettings) -> dict[str, str]:
+    """Header of a key for everything."""
+    return make_headers(store_settings.store_url, Scope.ADMIN)
+
+
+@pytest.fixture(scope="session")
+def client(store_settings: StoreSettings, admin: dict[str, str]) -> Iterator[TestClient]:
+    with TestClient(create_app(store_settings, ServerSettings()), headers=admin) as client:
         yield client

@@ -118,9 +118,9 @@ def sign_up(client: httpx2.Client, address: dict[str, str], person: int) -> str 
 @pytest.mark.slow
 @pytest.mark.parametrize("kill", [False, True], ids=["all-live", "one-killed"])
 def test_200_sign_ups_at_once_make_one_household_and_none_answered_is_lost(
-    server: str, address: dict[str, str], store: Store, kill: bool
+    server: str, address: dict[str, str], store: Store, admin: dict[str, str], kill: bool
 ) -> None:
-    with httpx2.Client(base_url=server, timeout=60) as client, ThreadPoolExecutor(20) as people:
+    with httpx2.Client(base_url=server, headers=admin, timeout=60) as client, ThreadPoolExecutor(20) as people:
         asked = [people.submit(sign_up, client, address, person) for person in range(200)]
         if kill:
             asked[20].result()

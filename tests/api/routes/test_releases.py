@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.settings import ServerSettings, StoreSettings
+from data.api_keys import Scope, create_key
 from data.demo import DemoFiles
 from data.directory import DataDirectory
 from data.importing import ImportRequest, import_file
@@ -47,7 +48,10 @@ def test_a_running_worker_follows_an_activation(tmp_path: Path, store_url: str, 
     bring_in("first", demo.sectors)
     bring_in("second", Path(copy))
     shown = demo.showcase[0]
-    with TestClient(create_app(settings, ServerSettings(reload_seconds=0.05))) as client:
+    with store.writing() as session:
+        _, key = create_key(session, "test", [Scope.VIEWER], datetime.now(UTC))
+    application = create_app(settings, ServerSettings(reload_seconds=0.05))
+    with TestClient(application, headers={"Authorization": f"Bearer {key}"}) as client:
 
         def releases() -> list[str]:
             body = client.get("/v1/locate", params={"lon": shown.lon, "lat": shown.lat}).json()

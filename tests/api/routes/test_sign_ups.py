@@ -42,8 +42,8 @@ def app(store_settings: StoreSettings, store: Store) -> FastAPI:
 
 
 @pytest.fixture(scope="module")
-def api(app: FastAPI) -> Iterator[TestClient]:
-    with TestClient(app) as client:
+def api(app: FastAPI, admin: dict[str, str]) -> Iterator[TestClient]:
+    with TestClient(app, headers=admin) as client:
         yield client
 
 

@@ -98,11 +98,11 @@ def test_a_country_without_a_register_refuses_the_batch(client: TestClient) -> N
     assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (404, "nothing-active")
 
 
-def test_a_batch_has_a_body_limit_of_its_own(store_settings: StoreSettings) -> None:
+def test_a_batch_has_a_body_limit_of_its_own(store_settings: StoreSettings, admin: dict[str, str]) -> None:
     settings = ServerSettings(max_body_bytes=1_000, max_batch_bytes=5_000)
     application = create_app(store_settings, settings)
     body = {"data": [{"line": "x" * 400}] * 5}
-    with TestClient(application) as client:
+    with TestClient(application, headers=admin) as client:
         assert client.post(BATCH, json=body).status_code == 200
         assert client.post("/v1/verifications", json=body).status_code == 413
         assert client.post(BATCH, json={"data": body["data"] * 4}).status_code == 413
