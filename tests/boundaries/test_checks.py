@@ -1,0 +1,93 @@
+"""A plan's faults are told with their severity, buurten and blocks; what is good is left in peace."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import shapely
+
+from boundaries.blocks import Block, BlockCounts, Buurt, PlanState
+from boundaries.checks import CheckSettings, Severity, check_buurten, check_plan
+from boundaries.measures import polsby_popper, shapes_in_metres
+
+SETTINGS = CheckSettings()
+
+
+def plan_of(*buurten: str | None, size: int = 3) -> PlanState:
+    """Squares of 100 m in rows of `size`, each with 1,200 households, in the buurten given row by row."""
+    blocks = {}
+    for k in range(size * size):
+        x, y = 100 * (k % size), 100 * (k // size)
+        blocks[f"S{k}"] = Block(f"S{k}", f"S{k}", shapely.box(x, y, x + 100, y + 100), BlockCounts(1200, 1300, 100))
+    of = dict(zip(blocks, buurten, strict=True))
+    codes = sorted({code for code in buurten if code is not None})
+    return PlanState("M", "EPSG:31370", blocks, {c: Buurt(c, {"nl": f"Buurt {c}"}) for c in codes}, of)
+
+
+def told(state: PlanState, **given: object) -> set[tuple[str, str]]:
+    return {(p.code, p.severity.value) for p in check_plan(state, SETTINGS, **given)}  # type: ignore[arg-type]
+
+
+def test_a_good_plan_has_no_problems() -> None:
+    assert told(plan_of(*"AAABBBCCC")) == set()
+
+
+def test_an_unassigned_block_cannot_be_published() -> None:
+    assert told(plan_of(*"AAABBBCC", None)) == {("unassigned", "error")}
+
+
+def test_a_bridge_over_a_point_does_not_join() -> None:
+    [problem] = check_buurten(plan_of(*"ABBBAABBA"), ["A"], replace(SETTINGS, households_most=9_000))
+    assert (problem.code, problem.blocks) == ("not-contiguous", ("S0",))
+
+
+def test_a_buurt_inside_another_is_an_enclave() -> None:
+    [problem] = check_buurten(plan_of(*"AAAABAAAA"), ["B"], SETTINGS)
+    assert (problem.code, problem.buurten, problem.remedy.parameters if problem.remedy else None) == (
+        "enclave",
+        ("B", "A"),
+        {"into": "A"},
+    )
+
+
+def test_the_municipality_s_own_border_makes_no_enclave() -> None:
+    assert check_buurten(plan_of(*"BAAAAAAAA"), ["B"], SETTINGS) == []
+
+
+def test_a_lost_block_is_a_gap_and_an_official_hole_is_information() -> None:
+    state = plan_of(*"AAABBBCCC")
+    sectors = {code: block.shape for code, block in state.blocks.items()}
+    blocks, of = dict(state.blocks), dict(state.buurt_of)
+    del blocks["S4"], of["S4"]
+    holed = replace(state, blocks=blocks, buurt_of=of)
+    assert ("gap", "error") in told(holed, sectors=sectors)
+    del sectors["S4"]
+    assert {t for t in told(holed, sectors=sectors) if "gap" in t[0]} == {("official-gap", "info")}
+
+
+def test_an_overlap_of_the_official_sectors_is_information() -> None:
+    state = plan_of(*"AAABBBCCC")
+    wide = replace(state.blocks["S0"], shape=shapely.box(0, 0, 110, 100))
+    overlapping = replace(state, blocks={**state.blocks, "S0": wide})
+    sectors = {code: block.shape for code, block in state.blocks.items()}
+    assert ("overlap", "error") in told(overlapping, sectors=sectors)
+    assert ("official-overlap", "info") in told(overlapping, sectors={**sectors, "S0": wide.shape})
+
+
+@pytest.mark.parametrize(("names", "code"), [({"nl": "buurt  À"}, "name-double"), ({"nl": " "}, "name-missing")])
+def test_names_are_compared_without_case_accents_and_spaces(names: dict[str, str], code: str) -> None:
+    state = plan_of(*"AAABBBCCC")
+    state = replace(state, buurten={**state.buurten, "B": Buurt("B", names)})
+    assert {p.code for p in check_buurten(state, ["B"], SETTINGS)} == {code}
+
+
+def test_unknown_households_are_not_zero() -> None:
+    state = plan_of(*"AAABBBCCC")
+    unknown = replace(state.blocks["S0"], counts=BlockCounts(None, 700, 0))
+    [problem] = check_buurten(replace(state, blocks={**state.blocks, "S0": unknown}), ["A"], SETTINGS)
+    assert (problem.code, problem.severity, problem.blocks) == ("households-unknown", Severity.INFO, ("S0",))
+
+
+def test_compactness_is_measured_in_metres_in_degrees_too() -> None:
+    square = np.array([shapely.box(4.0, 52.0, 4.01, 52.01 - 0.01 * 0.385)], dtype=object)
+    assert polsby_popper(shapes_in_metres(square, "EPSG:4326")[0]) == pytest.approx(np.pi / 4, rel=1e-3)
