@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Any, Final, overload
 
 import numpy as np
@@ -15,6 +16,7 @@ from geo.addresses.distances import LONGEST
 from geo.addresses.exact import ABSENT, NOWHERE, UNCLEAR, find_exact
 from geo.addresses.likenesses import accepted_keys, searched_towns
 from geo.addresses.matching import match_query
+from geo.addresses.names import LOOSER, WORDY, read_names
 from geo.addresses.questions import (
     MAX_TEXT,
     QUERY_FIELDS,
@@ -27,7 +29,7 @@ from geo.addresses.questions import (
 )
 from geo.addresses.readings import clean, has_leading_postcode, read_country, read_postcode
 from geo.addresses.register import Register
-from geo.addresses.similar import RELAXED, find_similar
+from geo.addresses.similar import SHORTEST, find_similar
 from geo.addresses.spelling import street_forms, street_keys, street_type_number
 
 __all__ = ["Matches", "match_table", "table_of_queries"]
@@ -35,6 +37,7 @@ __all__ = ["Matches", "match_table", "table_of_queries"]
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 Ints = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
+Bytes = npt.NDArray[np.uint8]
 CORRECTED: Final = "street-corrected"
 BY_PART: Final = Reason("municipality-from-locality", "municipality")
 
@@ -43,7 +46,7 @@ class _Texts:
     """A column of questions: its different texts, and which of them each question has."""
 
     def __init__(self, table: pa.Table, name: str) -> None:
-        self.texts: list[str] = []
+        self.different = pa.array([], pa.string())
         self.codes: npt.NDArray[np.int64] | None = None
         if name not in table.schema.names or table[name].null_count == len(table):
             return
@@ -53,32 +56,82 @@ class _Texts:
         encoded = column.cast(pa.string()).combine_chunks().dictionary_encode()
         if isinstance(encoded, pa.ChunkedArray):
             encoded = encoded.combine_chunks()
-        self.texts = encoded.dictionary.to_pylist()
-        self.codes = pc.fill_null(encoded.indices, len(self.texts)).to_numpy(zero_copy_only=False).astype(np.int64)
+        self.different = encoded.dictionary
+        self.codes = pc.fill_null(encoded.indices, len(self.different)).to_numpy(zero_copy_only=False).astype(np.int64)
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """The different texts."""
+        texts: list[str] = self.different.to_pylist()
+        return texts
 
     def numbered(self, number: Callable[[list[str]], Sequence[int] | Ints], absent: int, questions: int) -> Ints:
         """Give each question the number of its text, and `absent` to those without one."""
         if self.codes is None:
             return np.full(questions, absent, np.int32)
-        known = np.empty(len(self.texts) + 1, np.int32)
-        known[:-1] = number(self.texts)
+        return self.spread(number(self.texts), absent, questions)
+
+    def spread(self, numbers: Sequence[int] | Ints, absent: int, questions: int) -> Ints:
+        """Give each question the number of its text, where these are known."""
+        if self.codes is None:
+            return np.full(questions, absent, np.int32)
+        known = np.empty(len(self.different) + 1, np.int32)
+        known[:-1] = numbers
         known[-1] = absent
         return known[self.codes]
 
 
-def _streets(register: Register, texts: list[str]) -> Ints:
-    """Give a number to the street names whose abbreviations have one reading that exists."""
-    readings = [street_keys(text) if len(text) <= MAX_TEXT else ("",) for text in texts]
-    found = register.street_keys.find_many([reading[0] for reading in readings])
-    for place, reading in enumerate(readings):
-        if len(reading) > 1:
-            numbers = [n for n in map(register.street_keys.find, reading) if n >= 0]
-            found[place] = numbers[0] if len(numbers) == 1 else UNCLEAR
-    return found
+class _Streets:
+    """The different street names of a batch: numbers of those that exist, and keys to compare of those that do not."""
+
+    def __init__(self, register: Register, names: pa.Array) -> None:
+        self._register, self._names = register, names
+        self.read = read_names(*_utf8(names), register.street_slots, register.street_texts, register.first_names)
+        self.numbers = self.read.numbers
+        self.wordy = np.flatnonzero(self.numbers == WORDY)
+        for place, readings in zip(self.wordy.tolist(), map(self._readings, self.wordy.tolist()), strict=True):
+            numbers = [n for n in map(register.find_street, readings) if n >= 0]
+            self.numbers[place] = numbers[0] if len(numbers) == 1 else UNCLEAR if numbers else ABSENT
+
+    def _readings(self, place: int) -> tuple[str, ...]:
+        """Give the keys of a name whose abbreviations may have several readings."""
+        text = self._names[place].as_py()
+        return street_keys(text) if len(text) <= MAX_TEXT else ("",)
+
+    def compared(self, wanted: Flags) -> tuple[Ints, Ints, npt.NDArray[np.int64], Bytes, Bytes, Ints]:
+        """Give the keys of the wanted names as `geo.addresses.similar.find_similar` takes them."""
+        read, register = self.read, self._register
+        length = np.diff(read.offsets)
+        first = np.arange(len(length), dtype=np.int32)
+        last = first + ((length > SHORTEST) & (length <= LONGEST)).astype(np.int32)
+        keys: list[str] = []
+        for place in self.wordy[wanted[self.wordy]].tolist():
+            text = self._names[place].as_py()
+            variants, looser = street_forms(text)
+            numbers = [register.find_street(key) if key else -1 for key in looser]
+            accepted = accepted_keys(register, text, numbers)
+            read.looser[LOOSER * place : LOOSER * (place + 1)] = [n if n in accepted else -1 for n in numbers]
+            first[place] = len(length) + len(keys)
+            keys += [key for key in variants if SHORTEST < len(key) <= LONGEST]
+            last[place] = len(length) + len(keys)
+        end = int(read.offsets[-1])
+        offsets = np.append(read.offsets, end + np.cumsum([len(key) for key in keys], dtype=np.int64))
+        text = np.append(read.text[:end], np.frombuffer("".join(keys).encode(), np.uint8))
+        kinds = np.append(read.kinds, np.array([street_type_number(key) for key in keys], np.uint8))
+        return first, last, offsets, text, kinds, read.looser
 
 
-def _house_number(register: Register, text: str) -> tuple[int, int, int]:
-    """Give the number of a house number, then of a house number and a box, that a text may be.
+def _utf8(texts: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
+    """Give the bytes of texts without nulls, and where each begins."""
+    _, offsets, content = texts.buffers()
+    begin = (
+        np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1] if len(texts) else np.zeros(1)
+    )
+    return begin.astype(np.int64), np.frombuffer(content or b" ", np.uint8)
+
+
+def _house_number(register: Register, text: str) -> tuple[int, int, int, int]:
+    """Give the number of a house number, then of a house number and a box, that a text may be; and if it may be cut.
 
     A text such as `5-7` is read as a range, and as house 5, box 7. Readings that cut a number apart (`5A` as house 5,
     box A) cost something, and so cannot compete with one that costs nothing.
@@ -88,16 +141,17 @@ def _house_number(register: Register, text: str) -> tuple[int, int, int]:
     plain = [reading for reading in direct if not reading.box]
     boxed = [reading for reading in direct if reading.box]
     if not direct or len(plain) > 1 or len(boxed) > 1 or any(reading.extra for reading in direct):
-        return UNCLEAR, UNCLEAR, UNCLEAR
+        return UNCLEAR, UNCLEAR, UNCLEAR, 0
     return (
         register.find_number(plain[0].number) if plain else ABSENT,
         register.find_number(boxed[0].number) if boxed else ABSENT,
         register.find_box(boxed[0].box) if boxed else ABSENT,
+        int(len(direct) < len(readings)),
     )
 
 
-def _parts(read: list[tuple[int, int, int]]) -> list[Callable[[list[str]], list[int]]]:
-    return [lambda _, part=part: [reading[part] for reading in read] for part in range(3)]  # type: ignore[misc]
+def _parts(read: list[tuple[int, int, int, int]]) -> list[Callable[[list[str]], list[int]]]:
+    return [lambda _, part=part: [reading[part] for reading in read] for part in range(4)]  # type: ignore[misc]
 
 
 def _boxes(register: Register, texts: list[str]) -> list[int]:
@@ -169,10 +223,12 @@ class _Questions:
         self.count = len(table)
         columns = {name: _Texts(table, name) for name in QUERY_FIELDS}
         self.street_texts = columns["street"]
-        self.streets = self.street_texts.numbered(lambda texts: _streets(register, texts), UNCLEAR, self.count)
+        self.names = _Streets(register, self.street_texts.different)
+        self.streets = self.street_texts.spread(self.names.numbers, UNCLEAR, self.count)
         read = [_house_number(register, text) for text in columns["house_number"].texts]
         numbers = [columns["house_number"].numbered(part, UNCLEAR, self.count) for part in _parts(read)]
-        self.plain, self.boxed, self.own_box = numbers
+        self.plain, self.boxed, self.own_box, cut = numbers
+        self.cut = cut == 1
         self.box = columns["box"].numbered(lambda texts: _boxes(register, texts), 0, self.count)
         self.postcodes = columns["postcode"].numbered(lambda texts: _postcodes(register, texts), ABSENT, self.count)
         self.places = _Places(register, columns["municipality"], self.count)
@@ -214,39 +270,22 @@ class _Questions:
         eligible &= (places != UNCLEAR) & (postcodes != UNCLEAR) & ((places >= 0) | (postcodes >= 0))
         if codes is None or not eligible.any():
             return np.full(self.count, -1, np.int32), np.zeros(self.count, np.int32), np.zeros(self.count, bool)
-        different, which = np.unique(codes[eligible], return_inverse=True)
-        keys: list[str] = []
-        relaxed = np.full((len(different), RELAXED), -1, np.int32)
-        costs = np.zeros((len(different), RELAXED), np.int32)
-        texts_asked = [self.street_texts.texts[code] for code in different.tolist()]
-        looser_texts: list[str] = []
-        for text in texts_asked:
-            variants, looser = street_forms(text)
-            keys.append(variants[0] if len(variants) == 1 and 2 < len(variants[0]) <= LONGEST else "")
-            looser_texts += looser
-        numbers = register.street_keys.find_many(looser_texts).reshape(-1, RELAXED)
-        lengths = np.fromiter(map(len, keys), np.int64, len(keys))
-        looked_at = np.flatnonzero((lengths > 0) & (numbers >= 0).any(axis=1))
-        for place, known in zip(looked_at.tolist(), numbers[looked_at].tolist(), strict=True):
-            for slot, (number, cost) in enumerate(accepted_keys(register, texts_asked[place], known).items()):
-                relaxed[place, slot], costs[place, slot] = number, cost
-        usable = (lengths > 0)[which]
-        texts = np.full(self.count, -1, np.int32)
-        texts[eligible] = np.where(usable, which, -1)
-        offsets = np.zeros(len(keys) + 1, np.int64)
-        np.cumsum(lengths, out=offsets[1:])  # keys are ASCII
+        texts = np.where(eligible, codes, -1).astype(np.int32)
+        wanted = np.zeros(len(self.names.numbers), bool)
+        wanted[texts[eligible]] = True
         found, found_costs = np.empty(self.count, np.int32), np.zeros(self.count, np.int32)
         by_part = np.empty(self.count, bool)
         arrays = register.arrays
         find_similar(
-            texts, offsets, np.frombuffer("".join(keys).encode() or b" ", np.uint8),
-            np.array([street_type_number(key) for key in keys], np.uint8),
-            relaxed.ravel(), costs.ravel(),
+            texts, *self.names.compared(wanted),
             self.plain, self.box, np.where(self.box == 0, self.boxed, ABSENT).astype(np.int32), self.own_box,
-            postcodes, places, *self.places.arrays(), *self.places.searched_arrays(),
-            register.municipality_streets.start, register.municipality_streets.member,
-            register.postcode_streets.start, register.postcode_streets.member, register.postcode_town,
-            register.street_texts.offsets, register.street_texts.text, register.street_letters,
+            postcodes, places, self.cut, *self.places.arrays(), *self.places.searched_arrays(),
+            register.municipality_streets.start, register.municipality_streets.member, register.municipality_letters,
+            register.postcode_streets.start, register.postcode_streets.member, register.postcode_letters,
+            register.postcode_town,
+            register.municipality_rows.start, register.municipality_rows.member,
+            register.postcode_rows.start, register.postcode_rows.member,
+            register.street_texts.offsets, register.street_texts.text,
             arrays["street.kind"], register.street_rows.start, register.street_rows.member,
             register.row_postcode, register.row_municipality, register.row_locality, register.row_street,
             register.first, register.number, register.number_first, register.box, register.box_first,

@@ -17,11 +17,18 @@ import pyarrow.parquet as pq
 
 from geo.addresses.columns import AddressColumns, Progress, read_columns
 from geo.addresses.designators import box_form, number_form
-from geo.addresses.distances import SECOND, letters_of
 from geo.addresses.lexicon import lists_of, pool_of, table_of
 from geo.addresses.nearest import write_grid
 from geo.addresses.questions import AddressIndexError
-from geo.addresses.spelling import core_key, loose_key, place_keys, short_key, street_keys, street_type_number
+from geo.addresses.spelling import (
+    core_key,
+    loose_key,
+    place_keys,
+    short_key,
+    street_keys,
+    street_type_number,
+    typed_words,
+)
 from geo.addresses.storage import ArrayWriter, new_folder
 from geo.addresses.suggesting import write_prefixes
 
@@ -31,6 +38,8 @@ Array = npt.NDArray[Any]
 
 NEIGHBOURS: Final = 6
 """So many other postcodes, those with the nearest centres, are neighbours of a postcode."""
+MOST_ROWS_OF_NAME: Final = 20
+"""So many rows of a short key tell which first names it has."""
 MOST_POSTCODES: Final = 20_000
 """Where a register has more postcodes than this, none has neighbours."""
 
@@ -252,10 +261,21 @@ def _write_keys(names: list[str], table: Array, postcodes: int, towns: int, writ
     is_full = key < len(full.numbers)
     lists_of(table[row[is_full], 3], key[is_full], postcodes, "postcode.street", writer.add)
     lists_of(table[row[is_full], 5], key[is_full], towns, "municipality.street", writer.add)
-    # The format has the sets alone; whoever opens the folder counts the letters anew.
-    sets = [letters_of(key.encode()) & ((1 << SECOND) - 1) for key in numbered]
-    writer.add("street.letters", np.array(sets, np.uint64))
+    is_short = np.array([key[0] == "^" for key in numbered], bool)[key]
+    _write_first_names(names, table, key[is_short], row[is_short], len(numbered), writer)
     writer.add("street.kind", np.array([street_type_number(key) for key in numbered], np.uint8))
+
+
+def _write_first_names(names: list[str], table: Array, key: Array, row: Array, keys: int, writer: ArrayWriter) -> None:
+    """Write for each short key the words before the last of the names in its rows, a line for each."""
+    pairs = np.unique(np.stack([key, row], axis=1), axis=0)
+    rank = np.arange(len(pairs)) - np.searchsorted(pairs[:, 0], pairs[:, 0])
+    pairs = pairs[rank < MOST_ROWS_OF_NAME]
+    named = np.concatenate([np.stack([pairs[:, 0], table[pairs[:, 1], column]], axis=1) for column in range(3)])
+    lines: list[dict[str, None]] = [{} for _ in range(keys)]
+    for number, name in np.unique(named[named[:, 1] > 0], axis=0).tolist():
+        lines[number][" ".join(typed_words(names[name])[:-1])] = None
+    pool_of(["\n".join(found) for found in lines], "street.first_names", writer.add)
 
 
 def _write_neighbours(postcode: Array, postcodes: int, start: Array, positions: dict[str, Array], writer: Any) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 __all__ = [
     "ALSO_SHOWN",
     "AMBIGUITY", "CONFIRMABLE", "COST", "SURELY_THE_STREET", "TYPING_ERROR", "TYPING_ERROR_SHORT",
-    "cost_of_extra", "score_of",
+    "UNSOLVED",    "cost_of_extra", "score_of",
 ]  # fmt: skip
 
 COST: Final[dict[str, int]] = {
@@ -41,6 +41,14 @@ COST: Final[dict[str, int]] = {
     "extra-figure": 20,  # each word with a figure: it may be a number or a postcode that was meant
 }
 """Cost by correction."""
+
+UNSOLVED: Final[dict[str, int]] = {
+    "box-missing": 4,
+    "box-not-found": 8,
+    "house-number-missing": 22,
+    "house-number-not-found": 24,
+}
+"""How much cheaper than any address found a street without the address must be to be the answer."""
 
 _LINKS: Final = frozenset({"à", "a", "te", "in", "at", "-"})
 """Words between the parts of an address that say nothing."""

@@ -27,6 +27,7 @@ __all__ = [
     "letters_of",
     "letters_of_pool",
     "mark_letters",
+    "pass_over",
 ]
 
 Array = npt.NDArray[Any]
@@ -80,10 +81,21 @@ def _letter(code: Any) -> Any:
 
 @inlined
 def _bits(word: Any) -> Any:
+    """Count the bits of a word, without a branch, so that a loop of it becomes vector instructions."""
+    word = word - ((word >> np.uint64(1)) & np.uint64(0x5555555555555555))
+    word = (word & np.uint64(0x3333333333333333)) + ((word >> np.uint64(2)) & np.uint64(0x3333333333333333))
+    word = (word + (word >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+    return np.int64((word * np.uint64(0x0101010101010101)) >> np.uint64(56))
+
+
+@inlined
+def pass_over(letters: Any, most: Any, others: Any, low: Any, high: Any, near: Any) -> Any:
+    """Write the places of a range whose letters do not tell that they are too far; give their number."""
     count = 0
-    while word:
-        word &= word - np.uint64(1)
-        count += 1
+    for place in range(low, high):
+        near[count] = place
+        far = (_bits(letters & ~others[place]) > most) | (_bits(others[place] & ~letters) > most)
+        count += not far
     return count
 
 
@@ -96,11 +108,9 @@ def mark_letters(text: Any, start: Any, end: Any, masks: Any) -> None:
 
 
 @inlined
-def distance(masks: Any, letters: Any, length: Any, most: Any, text: Any, start: Any, end: Any, other: Any) -> Any:
-    """Compare a marked key with another, whose `letters_of` is `other`; 127 where it is farther than `most`."""
+def distance(masks: Any, length: Any, most: Any, text: Any, start: Any, end: Any) -> Any:
+    """Compare a marked key of a length with another; 127 where it is farther than `most`."""
     if abs((end - start) - length) > most:
-        return 127
-    if _bits(letters & ~other) > most or _bits(other & ~letters) > most:
         return 127
     one = np.uint64(1)
     last = one << np.uint64(length - 1)
@@ -182,5 +192,6 @@ def distances(
     mark_letters(key, 0, length, masks)
     for i in range(len(candidates)):
         candidate = candidates[i]
-        start, end = offsets[candidate], offsets[candidate + 1]
-        result[i] = distance(masks, letters, length, most, text, start, end, sets[candidate])
+        result[i] = 127
+        if _bits(letters & ~sets[candidate]) <= most and _bits(sets[candidate] & ~letters) <= most:
+            result[i] = distance(masks, length, most, text, offsets[candidate], offsets[candidate + 1])

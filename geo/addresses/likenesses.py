@@ -16,7 +16,7 @@ from geo.addresses.distances import LONGEST, distances, letters_of
 from geo.addresses.questions import Reason
 from geo.addresses.readings import Reading
 from geo.addresses.register import Place, Register
-from geo.addresses.similar import MOST_CANDIDATES, most_edits
+from geo.addresses.similar import MOST_CANDIDATES, SHORTEST, most_edits
 from geo.addresses.spelling import street_forms, street_type, typed_words
 
 __all__ = ["accepted_keys", "fuzzy_candidates", "looser_keys", "relaxed_keys", "searched_towns", "similar_keys"]
@@ -105,7 +105,7 @@ def _similar(register: Register, street: str, pool: npt.NDArray[np.int32]) -> di
     costs = relaxed_keys(register, street)
     for key in similar_keys(street):
         raw = key.encode()
-        if not 2 < len(raw) <= LONGEST or not len(pool):
+        if not SHORTEST < len(raw) <= LONGEST or not len(pool):
             continue
         most = most_edits(len(raw))
         result = np.empty(len(pool), np.uint8)
@@ -136,7 +136,6 @@ def _initials_agree(register: Register, street: str, number: int) -> bool:
     """Tell whether the first names given, if any, begin as those of some street of this short key do."""
     given = typed_words(street)[:-1]
     return any(
-        all(any(word.startswith(part) or part.startswith(word) for word in official) for part in given)
-        for row in register.street_rows[number][:20].tolist()
-        for official in register.first_words(row)
+        all(any(word.startswith(part) or part.startswith(word) for word in line.split()) for part in given)
+        for line in register.first_names[number].split("\n")
     )

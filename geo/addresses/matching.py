@@ -11,7 +11,7 @@ import numpy as np
 
 from geo.addresses.candidates import Candidate, Outcome, exact_candidates
 from geo.addresses.columns import STATUSES
-from geo.addresses.costs import ALSO_SHOWN, AMBIGUITY, CONFIRMABLE, COST, SURELY_THE_STREET, score_of
+from geo.addresses.costs import ALSO_SHOWN, AMBIGUITY, CONFIRMABLE, COST, SURELY_THE_STREET, UNSOLVED, score_of
 from geo.addresses.likenesses import fuzzy_candidates
 from geo.addresses.questions import (
     MAX_TEXT,
@@ -31,15 +31,6 @@ __all__ = ["check_types", "match_query"]
 
 MOST_ALTERNATIVES: Final = 5
 MOST_FUZZY_READINGS: Final = 3
-
-_UNSOLVED_COST: Final = {
-    Outcome.FOUND: 0,
-    Outcome.BOX_MISSING: 4,
-    Outcome.BOX_NOT_FOUND: 8,
-    Outcome.NUMBER_MISSING: 22,
-    Outcome.NUMBER_NOT_FOUND: 24,
-}
-"""How much cheaper another explanation must not be for a street without the address to be the answer."""
 
 
 def check_types(query: AddressQuery) -> None:
@@ -122,7 +113,7 @@ def _sure(candidates: list[Candidate]) -> bool:
 
 
 def _judged(register: Register, candidates: list[Candidate], lang: str) -> AddressMatch:
-    ordered = sorted(candidates, key=lambda c: (c.cost + _UNSOLVED_COST[c.outcome], c.row, c.low))
+    ordered = sorted(candidates, key=lambda c: (c.cost + UNSOLVED.get(c.outcome.value, 0), c.row, c.low))
     best = ordered[0]
     if best.outcome is not Outcome.FOUND:
         return _unsolved(register, best, ordered, lang)

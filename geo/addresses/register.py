@@ -13,8 +13,9 @@ import pyarrow.compute as pc
 from geo.addresses.columns import STATUSES
 from geo.addresses.distances import FAR, LONGEST, distances, letters_of, letters_of_pool
 from geo.addresses.lexicon import KeyTable, Lists, Pool
+from geo.addresses.names import key_slots
 from geo.addresses.questions import LANGUAGES, OfficialAddress
-from geo.addresses.spelling import place_keys, typed_words
+from geo.addresses.spelling import place_keys
 from geo.addresses.storage import map_arrays
 
 __all__ = ["CURRENT", "Place", "Register"]
@@ -111,12 +112,17 @@ class Register:
         self.postcodes, self.postcode_keys = Pool(arrays, "postcode"), KeyTable(arrays, "postcode.key")
         self.street_keys, self.street_texts = KeyTable(arrays, "street.key"), Pool(arrays, "street")
         self.street_letters = _letters(self.street_texts)
-        self.street_rows = Lists(arrays, "street.row")
-        self.postcode_streets = Lists(arrays, "postcode.street")
+        self.street_slots = key_slots(self.street_texts.offsets, self.street_texts.text)
+        self.first_names, self.street_rows = Pool(arrays, "street.first_names"), Lists(arrays, "street.row")
+        self.postcode_streets, self.municipality_streets = (
+            Lists(arrays, f"{owner}.street") for owner in ("postcode", "municipality")
+        )
+        self.postcode_letters, self.municipality_letters = (
+            self.street_letters[streets.member] for streets in (self.postcode_streets, self.municipality_streets)
+        )
         self.postcode_rows = Lists(arrays, "postcode.row")
         self.postcode_town = _only_towns(self.row_postcode, self.row_municipality, len(self.postcodes))
         self.postcode_near = Lists(arrays, "postcode.near")
-        self.municipality_streets = Lists(arrays, "municipality.street")
         self.municipality_rows = Lists(arrays, "municipality.row")
         self.place_keys, self.place_texts = KeyTable(arrays, "place.key"), Pool(arrays, "place")
         self.place_municipalities = Lists(arrays, "place.municipality")
@@ -138,7 +144,6 @@ class Register:
         self.find_number = lru_cache(maxsize=16384)(self.number_keys.find)
         self.find_box = lru_cache(maxsize=16384)(self.box_keys.find)
         self.find_street = lru_cache(maxsize=16384)(self.street_keys.find)
-        self.first_words = lru_cache(maxsize=16384)(self._first_words)
         self.postcode = lru_cache(maxsize=16384)(self._postcode)
         self.postcodes_near = lru_cache(maxsize=4096)(self._postcodes_near)
         self.towns_of_parts = lru_cache(maxsize=4096)(self._towns_of_parts)
@@ -273,10 +278,6 @@ class Register:
             if number:
                 found[language] = self.names[number]
         return found
-
-    def _first_words(self, row: int) -> tuple[tuple[str, ...], ...]:
-        """Give the folded words before the last one of each name of a row's street."""
-        return tuple(tuple(typed_words(name)[:-1]) for name in self.names_of(row).values())
 
     def place_names(self, what: str, number: int) -> dict[str, str]:
         """Give the names of a municipality or a locality by language."""

@@ -16,6 +16,7 @@ from geo.addresses.abbreviations import ARTICLES, GLUED_ENDINGS, STREET_TYPES, T
 __all__ = [
     "core_key",
     "fold",
+    "fold_character",
     "loose_key",
     "place_keys",
     "short_key",
@@ -33,7 +34,8 @@ _SPECIAL: Final = {"ß": "ss", "ẞ": "ss", "œ": "oe", "Œ": "oe", "æ": "ae", 
                    "Ł": "l", "đ": "d", "Đ": "d", "ð": "d", "þ": "th", "ı": "i", "ĳ": "ij", "Ĳ": "ij"}  # fmt: skip
 
 
-def _fold_character(character: str) -> str:
+def fold_character(character: str) -> str:
+    """Give what a character leaves: small ASCII letters and digits, a space for a gap, or nothing."""
     if character in _SPECIAL:
         return _SPECIAL[character]
     plain = "".join(c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c))
@@ -46,7 +48,7 @@ class _Folding(dict[int, str]):
     """Table for `str.translate` that learns the characters of the Basic Multilingual Plane as it meets them."""
 
     def __missing__(self, code: int) -> str:
-        folded = _fold_character(chr(code))
+        folded = fold_character(chr(code))
         if code < 0x10000:
             self[code] = folded
         return folded

@@ -27,7 +27,7 @@ from geo.addresses.questions import AddressIndexError
 __all__ = ["FORMAT", "VERSION", "ArrayWriter", "map_arrays", "new_folder"]
 
 FORMAT: Final = "buurtwijzer-address-index"
-VERSION: Final = 1
+VERSION: Final = 2
 ARRAYS: Final = "arrays.bin"
 MANIFEST: Final = "manifest.json"
 PAGE: Final = 4096

@@ -151,7 +151,7 @@ def test_foreign_old_and_cut_files_are_refused(belgian_register: pa.Table, tmp_p
         ("{}", "does not describe an address index"),
         ("[1]", "does not describe an address index"),
         ("not JSON", "is damaged"),
-        (good.replace('"version": 1', '"version": 2'), "of version 2, not of 1"),
+        (good.replace('"version": 2', '"version": 1'), "of version 1, not of 2"),
         (good.replace("EPSG:31370", "EPSG:28992"), "digest does not hold"),
     ):
         manifest.write_text(text)
