@@ -16,6 +16,9 @@ LONLAT = "EPSG:4326"
 OFFICIAL_CRS = {"BE": "EPSG:31370", "NL": "EPSG:28992"}
 """The CRS of a country's registers: Belgian Lambert 72, Amersfoort / RD New."""
 
+METRES_PER_DEGREE = 111_320.0
+"""Of latitude, and of longitude at the equator: the earth's mean, for tolerances alone."""
+
 _GEOD = pyproj.Geod(ellps="GRS80")
 
 
@@ -73,6 +76,17 @@ def authority_code(crs: pyproj.CRS) -> str | None:
     """
     authority = crs.to_authority(min_confidence=70)
     return None if authority is None else ":".join(authority)
+
+
+def in_crs_units(distance_m: float, crs: str) -> float:
+    """Return a short distance in a CRS's own unit: metres, or in a geographic CRS degrees of latitude.
+
+    Examples
+    --------
+    >>> in_crs_units(1.0, "EPSG:31370"), round(in_crs_units(1.0, "EPSG:4326"), 8)
+    (1.0, 8.98e-06)
+    """
+    return distance_m / METRES_PER_DEGREE if pyproj.CRS(crs).is_geographic else distance_m
 
 
 def area_m2(shapes: npt.NDArray[np.object_], crs: str) -> npt.NDArray[np.float64]:
