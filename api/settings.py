@@ -7,6 +7,9 @@ from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from data.members.attempts import AttemptLimit
+from data.members.retention import Retention
+from licensing.parties import ElectronicAddress, Party, PostalAddress, Seller
+from licensing.price_book import Country
 
 
 class StoreSettings(BaseSettings):
@@ -57,7 +60,11 @@ class HouseholdSettings(BaseSettings):
     )
     sign_up_days: int = Field(default=30, gt=0, description="How long a sign-up waits for its proof.")
     guesses_per_dwelling: int = Field(default=5, gt=0, description="Wrong codes that a dwelling may try in a window.")
-    guesses_per_caller: int = Field(default=100, gt=0, description="Wrong codes that a caller may try in a window.")
+    guesses_per_caller: int = Field(
+        default=1_000,
+        gt=0,
+        description="Wrong codes that an API key may bring in a window: one key serves a whole sign-up form.",
+    )
     guess_window_minutes: int = Field(default=60, gt=0, description="Length of that window.")
 
     @property
@@ -69,3 +76,67 @@ class HouseholdSettings(BaseSettings):
     def caller_limit(self) -> AttemptLimit:
         """The limit of a caller."""
         return AttemptLimit(self.guesses_per_caller, timedelta(minutes=self.guess_window_minutes))
+
+
+class RetentionSettings(BaseSettings):
+    """How long what is over is kept, in days; `buurtwijzer purge` enforces it."""
+
+    model_config = SettingsConfigDict(env_prefix="BUURTWIJZER_RETENTION_", frozen=True)
+
+    sign_ups: int = Field(default=90, ge=0, description="Settled or expired sign-ups.")
+    left_households: int = Field(default=365, ge=0, description="Households and accounts that have left.")
+    staff: int = Field(default=365, ge=0, description="Staff accounts that were revoked or whose time is over.")
+    codes: int = Field(default=30, ge=0, description="Expired codes.")
+    attempts: int = Field(default=7, ge=1, description="Counts of attempts at codes.")
+
+    @property
+    def retention(self) -> Retention:
+        """The same as lengths of time."""
+        return Retention(**{name: timedelta(days=getattr(self, name)) for name in type(self).model_fields})
+
+
+class LetterSettings(BaseSettings):
+    """Who writes invitation letters, and where residents enter their code."""
+
+    model_config = SettingsConfigDict(env_prefix="BUURTWIJZER_LETTERS_", frozen=True)
+
+    sender: str = Field(default="", max_length=80, description="Name of the sender, on the letterhead.")
+    sender_lines: tuple[str, ...] = Field(default=(), max_length=4, description="Address and ways to reach the sender.")
+    website: str = Field(default="", max_length=120, description="Page where residents enter their code.")
+    code_days: int = Field(default=60, ge=1, description="Days that the code of a letter is valid.")
+
+
+class SellerSettings(BaseSettings):
+    """Who sells: the letterhead of quotes, and the seller of invoices. The defaults are an example and say so."""
+
+    model_config = SettingsConfigDict(env_prefix="BUURTWIJZER_SELLER_", frozen=True)
+
+    name: str = Field(default="Voorbeeldverkoper (example)", description="Name of the organisation.")
+    street: str = Field(default="Voorbeeldstraat 1", description="Street and number of its seat.")
+    postcode: str = Field(default="9000", description="Postcode of its seat.")
+    city: str = Field(default="Gent", description="Place of its seat.")
+    country: Country = Field(default="BE", description="Country of its seat.")
+    iban: str = Field(default="BE68539007547034", description="Account that it is paid on.")
+    bic: str | None = Field(default=None, description="BIC of that account.")
+    vat_number: str | None = Field(default="BE0123456749", description="VAT number, with the country's letters.")
+    registration: str | None = Field(default="0123456749", description="Number in the register of enterprises.")
+    peppol_scheme: str = Field(default="0208", description="Scheme of its Peppol address.")
+    peppol_id: str | None = Field(default="0123456749", description="Its Peppol address.")
+    email: str | None = Field(default=None, description="Where questions go.")
+    phone: str | None = Field(default=None, description="Number for questions.")
+    website: str | None = Field(default=None, description="Its site.")
+
+    @property
+    def seller(self) -> Seller:
+        """The seller as quotes freeze it."""
+        address = None if self.peppol_id is None else ElectronicAddress(self.peppol_scheme, self.peppol_id)
+        party = Party(
+            self.name,
+            PostalAddress(self.street, self.postcode, self.city, self.country),
+            address,
+            self.vat_number,
+            self.registration,
+            email=self.email,
+            phone=self.phone,
+        )
+        return Seller(party, self.iban, self.bic, self.website)

@@ -6,10 +6,16 @@ import typer
 from rich.console import Console
 
 from api.atlas import NothingActiveError, OutsideCoverageError
-from api.cli import answering, importing, keys, serving
+from api.cli import answering, importing, keys, members, pricebooks, quotes, serving
 from data.api_keys import KeyFormError, UnknownKeyError
+from data.buurt_counts import NoPlanError
 from data.directory import ImportRunningError
 from data.importing import ImportOptionError, ReleaseExistsError
+from data.members.letters import LettersError
+from data.members.rules import RulesChangedError
+from data.quotes.offers import UnknownQuoteError
+from data.quotes.price_books import UnknownBookError
+from data.quotes.scopes import UnknownMunicipalityError
 from data.readers.mapping import MappingError
 from data.releases import UnknownReleaseError
 from data.store import StoreError
@@ -17,6 +23,8 @@ from data.tables import SourceError
 from geo.addresses import AddressIndexError
 from geo.sector_errors import IndexFileError, LayerError
 from households.dwelling_keys import HouseholdKeyError
+from licensing.price_book_reader import PriceBookError
+from licensing.quote_request import QuoteError
 
 EXPECTED = (
     AddressIndexError,
@@ -25,14 +33,22 @@ EXPECTED = (
     NothingActiveError,
     OutsideCoverageError,
     ReleaseExistsError,
+    RulesChangedError,
     HouseholdKeyError,
     IndexFileError,
     KeyFormError,
     LayerError,
+    LettersError,
     MappingError,
+    NoPlanError,
+    PriceBookError,
+    QuoteError,
     SourceError,
     StoreError,
     UnknownKeyError,
+    UnknownBookError,
+    UnknownMunicipalityError,
+    UnknownQuoteError,
     UnknownReleaseError,
 )
 """Errors that say themselves what is wrong and what to do: the operator sees that, and no traceback."""
@@ -49,6 +65,9 @@ importing.add_commands(app)
 answering.add_commands(app)
 serving.add_commands(app)
 keys.add_commands(app)
+pricebooks.add_commands(app)
+quotes.add_commands(app)
+members.add_commands(app)
 
 
 def main() -> None:
