@@ -7,11 +7,11 @@ from licensing.price_book import Country
 
 @dataclass(frozen=True, slots=True)
 class PostalAddress:
-    """Where a party has its seat."""
+    """Where a party has its seat; what is not known is None."""
 
-    street: str
-    postcode: str
-    city: str
+    street: str | None
+    postcode: str | None
+    city: str | None
     country: Country
 
 

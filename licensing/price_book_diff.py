@@ -8,7 +8,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from licensing.price_book import BookReference, PriceBook
+
+_BOOK = TypeAdapter(PriceBook)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,27 @@ def canonical_text(book: PriceBook) -> str:
     '{"code":"example-2026",'
     """
     return json.dumps(_plain(book), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def read_canonical(text: str) -> PriceBook:
+    """Read a book back from its canonical text.
+
+    Raises
+    ------
+    ValueError
+        The text says no book, or is not in canonical form.
+
+    Examples
+    --------
+    >>> from licensing.price_book_reader import read_example
+    >>> book = read_example().book
+    >>> refer_to(read_canonical(canonical_text(book))) == refer_to(book)
+    True
+    """
+    book = _BOOK.validate_json(text)
+    if canonical_text(book) != text:
+        raise ValueError("this is not the canonical text of a price book")
+    return book
 
 
 def refer_to(book: PriceBook) -> BookReference:

@@ -126,7 +126,12 @@ def read_example() -> PriceBookFile:
     >>> read_example().book.example
     True
     """
-    return read_price_book(resources.files("licensing").joinpath("example-price-book.yaml").read_text("utf-8"))
+    return read_price_book(example_source())
+
+
+def example_source() -> str:
+    """Return the YAML of the book that ships."""
+    return resources.files("licensing").joinpath("example-price-book.yaml").read_text("utf-8")
 
 
 def check_publishable(file: PriceBookFile, published: Iterable[BookReference], today: date) -> None:

@@ -13,13 +13,13 @@ import typst
 from licensing.money import ZERO
 from licensing.number_formats import format_count, format_date, format_decimal, format_money, format_percent
 from licensing.offers import Offer
-from licensing.parties import Party, Seller
+from licensing.parties import Party, PostalAddress, Seller
 from licensing.price_book import VatTreatment
 from licensing.pricing import Line
 from licensing.quote_formats import digest_quote
 from licensing.quote_map import MAX_LABELS, MapShape, draw_map, map_height_mm
 from licensing.quote_request import BuurtCount, Language, MunicipalityScope, QuoteError
-from licensing.quote_texts import ITEMS, METHODS
+from licensing.quote_texts import ITEMS, name_method
 from licensing.quotes import Quote
 from licensing.steps import item_of
 
@@ -41,6 +41,8 @@ class QuoteDocument:
     customer: Party
     shapes: Mapping[str, Sequence[MapShape]]
     """The buurten to draw, by municipality code; none for no map."""
+    words: Mapping[str, Any] | None = None
+    """Every text, as `read_words` gives them; None for today's in the quote's language."""
 
 
 def render_pdf(document: QuoteDocument) -> bytes:
@@ -82,15 +84,18 @@ def render_pdf(document: QuoteDocument) -> bytes:
     return pdf
 
 
-def _words(language: Language) -> dict[str, Any]:
+def read_words(language: Language) -> dict[str, Any]:
+    """Return the texts of the document in a language: strings, and tuples of strings."""
     text = resources.files("licensing").joinpath("templates", f"{language}.toml").read_text("utf-8")
-    return tomllib.loads(text)
+    words = tomllib.loads(text)
+    return {name: tuple(word) if isinstance(word, list) else word for name, word in words.items()}
 
 
 def _describe(document: QuoteDocument, day: date) -> dict[str, Any]:
     """Return everything that the template shows, as text in the quote's language."""
     quote, offer, request = document.quote, document.offer, document.quote.request
-    language, words = request.language, _words(request.language)
+    language = request.language
+    words = dict(document.words) if document.words is not None else read_words(language)
     place = ", ".join(scope.name for scope in request.scopes)
     first, last = (format_date(end, language) for end in (quote.years[0].first, quote.years[-1].last))
     valid_until = format_date(offer.valid_until, language) if offer.valid_until is not None else None
@@ -135,13 +140,18 @@ def _seller_lines(seller: Seller) -> list[str]:
     party, address = seller.party, seller.party.address
     reach = [part for part in (party.email, party.phone, seller.website) if part]
     numbers = [part for part in (party.vat_number, f"IBAN {seller.iban}") if part]
-    return [f"{address.street}, {address.postcode} {address.city}", " · ".join(reach), " · ".join(numbers)]
+    seat = ", ".join(part for part in (address.street, _place(address)) if part)
+    return [seat, " · ".join(reach), " · ".join(numbers)]
 
 
 def _customer_lines(customer: Party) -> list[str]:
     address = customer.address
-    lines = [customer.contact, address.street, f"{address.postcode} {address.city}", customer.vat_number]
+    lines = [customer.contact, address.street, _place(address), customer.vat_number]
     return [line for line in lines if line]
+
+
+def _place(address: PostalAddress) -> str:
+    return " ".join(part for part in (address.postcode, address.city) if part)
 
 
 def _highlights(quote: Quote, words: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -201,11 +211,11 @@ def _describe_area(document: QuoteDocument, scope: MunicipalityScope, words: dic
     rows = []
     for number, buurt in enumerate(scope.buurten, start=1):
         row = [str(number), buurt.name, _households(buurt, language)]
-        rows.append(row + ([METHODS[buurt.method][language]] if len(methods) > 1 else []))
+        rows.append(row + ([name_method(buurt.method, language)] if len(methods) > 1 else []))
     sources = [
         words["source"].format(
             release=release,
-            method=", ".join(METHODS[method][language] for method in methods),
+            method=", ".join(name_method(method, language) for method in methods),
             plan=scope.plan_version,
         )
         for release, methods in _methods_by_release(scope).items()

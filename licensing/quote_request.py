@@ -39,7 +39,7 @@ class BuurtCount:
     release: str
     """The release of counts, such as `cbs-kerncijfers-2024`."""
     method: str
-    """How it was found: a `households.counts.Method`, such as `official` or `split-by-dwellings`."""
+    """How it was found: a `households.counts.Method`, such as `official`, or several joined by `+`."""
     unknown_sectors: int = 0
     """Sectors of the buurt without a count. They add nothing; the quote says how many they are."""
 

@@ -219,3 +219,14 @@ STEPS: Final[Mapping[str, Mapping[Language, str]]] = MappingProxyType(
 
 RANGE_TO: Final = _say("{first} tot {last}", "{first} à {last}", "{first} bis {last}", "{first} to {last}")
 RANGE_FROM: Final = _say("vanaf {first}", "à partir de {first}", "ab {first}", "from {first}")
+
+
+def name_method(method: str, language: Language) -> str:
+    """Return a method of counting in words; several that are joined by `+` have a word each.
+
+    Examples
+    --------
+    >>> name_method("official+split-by-area", "en")
+    'official, split by area'
+    """
+    return ", ".join(METHODS[part][language] for part in method.split("+"))

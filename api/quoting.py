@@ -1,0 +1,155 @@
+"""Makes quotes from what is asked: municipalities, counts, price book, parties; stored or only priced."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from api.settings import SellerSettings
+from data.directory import DataDirectory
+from data.household_counts import CountBasis
+from data.quotes.price_books import find_book, find_book_on
+from data.quotes.scopes import find_municipality, read_basis, read_map, read_scope
+from data.tables import Country
+from licensing.frozen_quotes import FrozenQuote
+from licensing.parties import Party, PostalAddress
+from licensing.price_book import PriceBook, Programme, VatTreatment
+from licensing.quote_pdf import read_words
+from licensing.quote_request import BuurtCount, Language, MunicipalityScope, QuoteError, QuoteRequest
+from licensing.quotes import Quote, calculate_quote
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeWish:
+    """A municipality that a quote is asked for."""
+
+    municipality: str
+    """Code, or name."""
+    buurten: tuple[str, ...] | None = None
+    """Some of its buurten, for a pilot; None for all."""
+    letters: int | None = None
+    households: Mapping[str, int] | None = None
+    """Other counts than the store's, by buurt code: for a preview alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteWish:
+    """What is asked for; the counts, the plan and the price book come from the store."""
+
+    scopes: tuple[ScopeWish, ...]
+    programmes: tuple[Programme, ...]
+    years: int
+    start: date
+    language: Language
+    vat: VatTreatment = VatTreatment.STANDARD
+    book_day: date | None = None
+    """The day whose price book holds; None for today."""
+    book_code: str | None = None
+    plan_day: date | None = None
+    """The day whose plans hold; None for today."""
+    customer: Party | None = None
+
+
+def price(session: Session, directory: DataDirectory, wish: QuoteWish, now: datetime) -> tuple[Quote, PriceBook]:
+    """Price a wish with today's counts, without storing anything.
+
+    Raises
+    ------
+    QuoteError, UnknownMunicipalityError, UnknownBookError, NoPlanError
+        What is asked for cannot be sold, or does not exist.
+    """
+    book = _book(session, wish, now)
+    scopes, _ = _scopes(session, directory, wish, now)
+    return calculate_quote(_request(wish, scopes), book), book
+
+
+def freeze(
+    session: Session, directory: DataDirectory, wish: QuoteWish, seller: SellerSettings, now: datetime
+) -> FrozenQuote:
+    """Return the whole record of a quote: calculation, parties, map and wording.
+
+    Raises
+    ------
+    QuoteError, UnknownMunicipalityError, UnknownBookError, NoPlanError
+        What is asked for cannot be sold, or does not exist.
+    """
+    book = _book(session, wish, now)
+    scopes, bases = _scopes(session, directory, wish, now)
+    quote = calculate_quote(_request(wish, scopes), book)
+    maps = tuple(read_map(session, bases[scope.country].releases.sectors, scope) for scope in scopes)
+    customer = wish.customer or _customer(scopes)
+    return FrozenQuote(1, now.date(), quote, seller.seller, customer, maps, read_words(wish.language))
+
+
+def wish_of(quote: Quote, customer: Party) -> QuoteWish:
+    """Return the wish that a quote answers, to be asked again with today's counts and price book."""
+    request = quote.request
+    scopes = tuple(
+        ScopeWish(scope.code, None if scope.whole else tuple(buurt.code for buurt in scope.buurten), scope.letters)
+        for scope in request.scopes
+    )
+    return QuoteWish(
+        scopes, request.programmes, request.years, request.start, request.language, request.vat, customer=customer
+    )
+
+
+def make_token() -> str:
+    """Return a new random identifier of a quote."""
+    return secrets.token_hex(12)
+
+
+def _book(session: Session, wish: QuoteWish, now: datetime) -> PriceBook:
+    if wish.book_code is not None:
+        return find_book(session, wish.book_code)
+    return find_book_on(session, wish.book_day or now.date())
+
+
+def _scopes(
+    session: Session, directory: DataDirectory, wish: QuoteWish, now: datetime
+) -> tuple[tuple[MunicipalityScope, ...], Mapping[Country, CountBasis]]:
+    bases: dict[Country, CountBasis] = {}
+    scopes = []
+    for wanted in wish.scopes:
+        place = find_municipality(session, wanted.municipality)
+        if place.country not in bases:
+            bases[place.country] = read_basis(session, directory, place.country)
+        scope = read_scope(
+            session,
+            bases[place.country],
+            place,
+            now,
+            language=wish.language,
+            day=wish.plan_day,
+            buurt_codes=wanted.buurten,
+            letters=None if wanted.households is not None else wanted.letters,
+        )
+        scopes.append(scope if wanted.households is None else _recount(scope, wanted.households, wanted.letters))
+    return tuple(scopes), bases
+
+
+def _recount(scope: MunicipalityScope, households: Mapping[str, int], letters: int | None) -> MunicipalityScope:
+    """Put other counts in the place of the store's."""
+    if unknown := sorted(set(households) - {buurt.code for buurt in scope.buurten}):
+        message = f"counts are given for {', '.join(unknown)}, which are not in the quote"
+        raise QuoteError("no-such-buurt", f"municipality {scope.code}", message)
+    buurten = tuple(
+        BuurtCount(buurt.code, buurt.name, households[buurt.code], "what-if", "official")
+        if buurt.code in households
+        else buurt
+        for buurt in scope.buurten
+    )
+    return MunicipalityScope(
+        scope.code, scope.name, scope.country, scope.plan_version, scope.buurten_in_plan, buurten, letters
+    )
+
+
+def _request(wish: QuoteWish, scopes: Sequence[MunicipalityScope]) -> QuoteRequest:
+    return QuoteRequest(tuple(scopes), wish.programmes, wish.years, wish.start, wish.language, wish.vat)
+
+
+def _customer(scopes: Sequence[MunicipalityScope]) -> Party:
+    """Name the municipalities, where nobody says who the customer is."""
+    name = ", ".join(scope.name for scope in scopes)
+    return Party(name, PostalAddress(None, None, None, scopes[0].country))

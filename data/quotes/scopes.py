@@ -1,0 +1,241 @@
+"""What a quote asks of the store: the buurten of a municipality with their households, and their map."""
+
+import unicodedata
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import numpy as np
+import shapely
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from data.buurt_counts import BuurtCount as CountedBuurt
+from data.buurt_counts import count_buurten
+from data.directory import DataDirectory
+from data.dwellings import Dwellings
+from data.household_counts import CountBasis, CountReleases, read_municipality_count
+from data.releases import active_releases
+from data.store.models import AreaCount, Block, Municipality, Plan, Release, Sector
+from data.tables import Country, Kind
+from geo.crs import LONLAT, OFFICIAL_CRS, transform_points
+from households.counts import Method
+from licensing.bulk import MunicipalityHouseholds
+from licensing.frozen_quotes import FrozenMap, freeze_map
+from licensing.quote_map import MapShape
+from licensing.quote_request import BuurtCount, Language, MunicipalityScope, QuoteError
+
+
+class UnknownMunicipalityError(LookupError):
+    """No municipality of the active sectors has that code or name, or several have."""
+
+
+@dataclass(frozen=True, slots=True)
+class MunicipalityPlace:
+    """A municipality of the active sectors."""
+
+    code: str
+    country: Country
+    names: Mapping[str, str | None]
+
+    def name(self, language: Language) -> str:
+        """Return its name in a language, else in one that it has, else its code."""
+        return _name(self.names, language) or self.code
+
+
+def find_municipality(session: Session, text: str) -> MunicipalityPlace:
+    """Return the municipality of a code, or of a name in any of its languages; case and accents do not matter.
+
+    Raises
+    ------
+    UnknownMunicipalityError
+        There is none, or several that the message lists.
+    """
+    wanted = _plain(text)
+    known = list_municipalities(session)
+    found = [place for place in known if _plain(place.code) == wanted] or [
+        place for place in known if wanted in {_plain(name) for name in place.names.values() if name}
+    ]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        listed = ", ".join(f"{place.code} {place.name('nl')} ({place.country})" for place in found)
+        raise UnknownMunicipalityError(f"several municipalities are called {text!r}: {listed}; give the code")
+    near = [place for place in known if any(name and wanted in _plain(name) for name in place.names.values())]
+    hint = "; did you mean " + ", ".join(f"{place.name('nl')} ({place.code})" for place in near[:5]) if near else ""
+    raise UnknownMunicipalityError(f"no municipality of the active sectors is called {text!r}{hint}")
+
+
+def list_municipalities(session: Session, country: Country | None = None) -> list[MunicipalityPlace]:
+    """Return the municipalities of the active sectors, by country and code."""
+    places = []
+    for found in active_releases(session):
+        if found.kind == Kind.SECTORS and country in (None, found.country):
+            rows = session.scalars(
+                select(Municipality).where(Municipality.release_id == found.id).order_by(Municipality.code)
+            )
+            names = ((row.code, {"nl": row.name_nl, "fr": row.name_fr, "de": row.name_de}) for row in rows)
+            places += [MunicipalityPlace(code, "BE" if found.country == "BE" else "NL", of) for code, of in names]
+    return places
+
+
+def read_basis(session: Session, directory: DataDirectory, country: Country) -> CountBasis:
+    """Return what the households of a country are counted from.
+
+    Raises
+    ------
+    UnknownMunicipalityError
+        It has no active sectors.
+    """
+    releases = {release.table: release for release in active_releases(session) if release.country == country}
+    if Kind.SECTORS not in releases:
+        raise UnknownMunicipalityError(f"no sectors of {country} are active, so that it has no municipalities")
+    addresses = releases.get(Kind.ADDRESSES)
+    dwellings = None if addresses is None else Dwellings.open(directory, releases[Kind.SECTORS], addresses)
+    return CountBasis(CountReleases.of(releases), dwellings)
+
+
+def read_scope(
+    session: Session,
+    basis: CountBasis,
+    place: MunicipalityPlace,
+    now: datetime,
+    *,
+    language: Language,
+    day: date | None = None,
+    buurt_codes: Collection[str] | None = None,
+    letters: int | None = None,
+) -> MunicipalityScope:
+    """Return the buurten of a municipality's plan with their households, as a quote freezes them.
+
+    Parameters
+    ----------
+    session
+        A session on the store.
+    basis
+        What to count from.
+    place
+        The municipality.
+    now
+        The present instant.
+    language
+        Language of names.
+    day
+        The day whose plan it is; None for today.
+    buurt_codes
+        Some of the buurten, for a pilot; None for all.
+    letters
+        Households that get a letter; None for all.
+
+    Raises
+    ------
+    QuoteError
+        `no-such-buurt`, where the plan lacks one that is named.
+    NoPlanError
+        No plan holds on that day.
+    """
+    counted = count_buurten(session, basis, place.code, day or now.date(), now)
+    known = {buurt.code: buurt for buurt in counted.buurten}
+    wanted = list(known) if buurt_codes is None else sorted(set(buurt_codes))
+    if missing := [code for code in wanted if code not in known]:
+        message = f"plan {counted.plan_version} has no buurt {', '.join(missing)}; it has {', '.join(known)}"
+        raise QuoteError("no-such-buurt", f"municipality {place.code}", message)
+    buurten = tuple(_freeze(known[code], basis.releases, language) for code in wanted)
+    return MunicipalityScope(
+        place.code, place.name(language), place.country, counted.plan_version, len(known), buurten, letters
+    )
+
+
+def read_map(session: Session, sectors: Release, scope: MunicipalityScope) -> FrozenMap:
+    """Return the map of a scope: its buurten numbered as in its table, and the other ones of the plan.
+
+    Parameters
+    ----------
+    session
+        A session on the store.
+    sectors
+        The release that the plan stands on.
+    scope
+        From `read_scope`.
+    """
+    rows = session.execute(
+        select(Block.buurt_code, Sector.geometry)
+        .join(Plan, Plan.id == Block.plan_id)
+        .join(Sector, (Sector.release_id == Plan.release_id) & (Sector.code == Block.sector_code))
+        .where(
+            Plan.release_id == sectors.id,
+            Plan.municipality_code == scope.code,
+            Plan.version == scope.plan_version,
+        )
+        .order_by(Block.sector_code)
+    ).all()
+    crs = sectors.crs or LONLAT
+    metric = OFFICIAL_CRS[scope.country] if crs == LONLAT else crs
+    parts: dict[str, list[object]] = {}
+    for code, geometry in rows:
+        parts.setdefault(code, []).append(geometry)
+    numbers = {buurt.code: number for number, buurt in enumerate(scope.buurten, start=1)}
+    shapes = []
+    for code, geometries in parts.items():
+        whole = shapely.union_all(np.array(geometries, dtype=object))
+        moved = shapely.transform(
+            whole, lambda points: np.column_stack(transform_points(points[:, 0], points[:, 1], crs, metric))
+        )
+        shapes.append(MapShape(code, moved, numbers.get(code)))
+    return freeze_map(scope.code, shapes, metric)
+
+
+def read_households(session: Session, basis: CountBasis, country: Country) -> list[MunicipalityHouseholds]:
+    """Return the households of every municipality of a country, as a quote for it would count them.
+
+    Where every sector has an official count this is one sum in SQL's result; the others are estimated one by one.
+    """
+    releases = basis.releases
+    sectors = session.execute(
+        select(Sector.municipality_code, Sector.code).where(Sector.release_id == releases.sectors.id)
+    ).all()
+    counts: dict[str, int | None] = {}
+    if releases.sector_counts is not None:
+        wanted = select(AreaCount.area_code, AreaCount.households)
+        found = session.execute(wanted.where(AreaCount.release_id == releases.sector_counts.id))
+        counts = {row.area_code: row.households for row in found}
+    sums: dict[str, int | None] = {}
+    for municipality, sector in sectors:
+        before, own = sums.get(municipality, 0), counts.get(sector)
+        sums[municipality] = None if before is None or own is None else before + own
+    known = []
+    for place in list_municipalities(session, country):
+        households = sums.get(place.code)
+        if households is None:
+            estimated = read_municipality_count(session, basis, place.code).sectors.values()
+            households = sum(count.households for count in estimated if count is not None)
+        known.append(MunicipalityHouseholds(place.code, place.name("nl"), country, households))
+    return known
+
+
+def _freeze(buurt: CountedBuurt, releases: CountReleases, language: Language) -> BuurtCount:
+    total = buurt.total
+    methods = sorted(total.households.by_method) or [Method.OFFICIAL]
+    used = [releases.sector_counts]
+    if any(method.startswith("residual") for method in methods):
+        used.append(releases.municipality_counts)
+    if any(method.endswith("dwellings") or method == Method.OCCUPANCY for method in methods):
+        used.append(releases.addresses)
+    names = [release.name for release in used if release is not None]
+    return BuurtCount(
+        buurt.code,
+        _name(buurt.names, language) or buurt.code,
+        total.households.households,
+        "+".join(names) or releases.sectors.name,
+        "+".join(methods),
+        len(total.unknown_sectors),
+    )
+
+
+def _name(names: Mapping[str, str | None], language: Language) -> str | None:
+    return names.get(language) or next((name for name in names.values() if name), None)
+
+
+def _plain(text: str) -> str:
+    letters = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(letter for letter in letters if letter.isalnum())
