@@ -17,7 +17,7 @@ WORDS = ["Rue", "rue", "de", "la", "l'", "Église", "eglise", "Kerk", "straat", 
 
 def check(register: AddressIndex, texts: list[str]) -> int:
     """Compare what is read with the plain functions; give how many names were read."""
-    inner = register._register  # noqa: SLF001
+    inner = register._register
     array = pa.array(texts, pa.large_string())
     _, offsets, content = array.buffers()
     read = read_names(
