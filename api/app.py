@@ -13,15 +13,21 @@ from api.keeper import AtlasKeeper
 from api.limits import BodyLimit, HostLimit
 from api.member_problems import install_member_problems
 from api.problems import install_problem_handlers
+from api.quote_problems import install_quote_problems
 from api.routes.addresses import addresses_router
 from api.routes.health import health_router
+from api.routes.licences import licences_router
 from api.routes.locate import locate_router
 from api.routes.municipalities import municipalities_router
+from api.routes.price_books import price_books_router
+from api.routes.quote_pricing import quote_pricing_router
+from api.routes.quote_reading import quote_reading_router
+from api.routes.quotes import quotes_router
 from api.routes.releases import releases_router
 from api.routes.sign_ups import sign_ups_router
 from api.routes.verification_batches import BATCH_PATH, verification_batches_router
 from api.routes.verifications import verifications_router
-from api.settings import HouseholdSettings, ServerSettings, StoreSettings
+from api.settings import HouseholdSettings, SellerSettings, ServerSettings, StoreSettings
 from data.directory import DataDirectory
 from data.store import open_store
 
@@ -51,6 +57,9 @@ def create_app(
     store = open_store(store_settings.store_url)
     keeper = AtlasKeeper(store, DataDirectory(store_settings.data_dir), server_settings.reload_seconds)
 
+    def clock() -> datetime:
+        return datetime.now(UTC)
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         watching = asyncio.create_task(keeper.watch())
@@ -73,6 +82,7 @@ def create_app(
     install_access(app, lambda: keeper.keys)
     install_problem_handlers(app)
     install_member_problems(app)
+    install_quote_problems(app)
     app.add_middleware(
         BodyLimit,
         max_bytes=server_settings.max_body_bytes,
@@ -85,6 +95,12 @@ def create_app(
     app.include_router(locate_router(lambda: keeper.current))
     app.include_router(municipalities_router(lambda: keeper.current))
     app.include_router(releases_router(store))
+    directory = DataDirectory(store_settings.data_dir)
+    app.include_router(price_books_router(store, clock))
+    app.include_router(quotes_router(store, directory, SellerSettings(), clock))
+    app.include_router(quote_pricing_router(store, directory, clock))
+    app.include_router(quote_reading_router(store, directory, clock))
+    app.include_router(licences_router(store, clock))
     # Without a key nobody can be told from anybody else, so there are no sign-ups.
     if household_settings.keys:
         app.include_router(

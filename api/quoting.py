@@ -8,10 +8,11 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from api.settings import SellerSettings
+from data.buurt_counts import NoPlanError
 from data.directory import DataDirectory
 from data.household_counts import CountBasis
 from data.quotes.price_books import find_book, find_book_on
-from data.quotes.scopes import find_municipality, read_basis, read_map, read_scope
+from data.quotes.scopes import UnknownMunicipalityError, find_municipality, read_basis, read_map, read_scope
 from data.tables import Country
 from licensing.frozen_quotes import FrozenQuote
 from licensing.parties import Party, PostalAddress
@@ -93,6 +94,24 @@ def wish_of(quote: Quote, customer: Party) -> QuoteWish:
     return QuoteWish(
         scopes, request.programmes, request.years, request.start, request.language, request.vat, customer=customer
     )
+
+
+def current_households(session: Session, directory: DataDirectory, quote: Quote, now: datetime) -> dict[str, int]:
+    """Return today's households of the areas of a quote, by municipality; one that is no more is left out.
+
+    A whole municipality is counted whole, whatever its plan has become; a pilot by its buurten, if all are still there.
+    """
+    found = {}
+    for scope in quote.request.scopes:
+        try:
+            place = find_municipality(session, scope.code)
+            basis = read_basis(session, directory, place.country)
+            codes = None if scope.whole else [buurt.code for buurt in scope.buurten]
+            today = read_scope(session, basis, place, now, language=quote.request.language, buurt_codes=codes)
+        except (UnknownMunicipalityError, NoPlanError, QuoteError):
+            continue
+        found[scope.code] = today.households
+    return found
 
 
 def make_token() -> str:

@@ -1,7 +1,7 @@
 """Quotes in the store: made once, numbered without gaps at issue, answered, and found again."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -46,7 +46,7 @@ class QuoteEntry:
 
     row: StoredQuote
     offer: Offer
-    municipalities: tuple[QuotedMunicipality, ...] = field(default=())
+    municipalities: tuple[QuotedMunicipality, ...]
 
 
 def create_quote(
@@ -282,6 +282,15 @@ def list_quotes(
             or_(StoredQuote.created_at < at, and_(StoredQuote.created_at == at, StoredQuote.id < quote_id))
         )
     rows = session.scalars(query.order_by(StoredQuote.created_at.desc(), StoredQuote.id.desc()).limit(limit)).all()
+    return _entries(session, rows, today)
+
+
+def entry_of(session: Session, row: StoredQuote, today: date) -> QuoteEntry:
+    """Return a quote as it stands on a day, with its municipalities."""
+    return _entries(session, [row], today)[0]
+
+
+def _entries(session: Session, rows: Sequence[StoredQuote], today: date) -> list[QuoteEntry]:
     places: dict[str, list[QuotedMunicipality]] = {}
     for place in session.scalars(
         select(QuotedMunicipality)

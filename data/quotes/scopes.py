@@ -226,7 +226,7 @@ def _freeze(buurt: CountedBuurt, releases: CountReleases, language: Language) ->
         buurt.code,
         _name(buurt.names, language) or buurt.code,
         total.households.households,
-        "+".join(names) or releases.sectors.name,
+        ", ".join(names) or releases.sectors.name,
         "+".join(methods),
         len(total.unknown_sectors),
     )

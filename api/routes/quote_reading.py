@@ -1,0 +1,131 @@
+"""`GET /v1/quotes`: listed, and given as JSON, as PDF, as CSV and as an invoice in UBL; drift since a quote."""
+
+import json
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Response
+
+from api.access import needs
+from api.quote_answers import entity_tag
+from api.quote_models import DriftAnswer, DriftList, QuoteAnswer, QuotePage, QuoteSummary, show_quote
+from api.quote_problems import described_quotes
+from api.quoting import current_households
+from data.api_keys import Scope
+from data.directory import DataDirectory
+from data.quotes.offers import (
+    QuoteFilter,
+    entry_of,
+    find_quote,
+    list_quotes,
+    offer_of,
+    read_pdf,
+    record_bytes,
+    record_of,
+)
+from data.quotes.price_books import find_book
+from data.store import Store
+from licensing.invoices import InvoiceFacts, make_invoice
+from licensing.licences import measure_drift
+from licensing.offers import OfferState
+from licensing.quote_formats import write_quote_csv
+from licensing.quote_request import QuoteError, licence_year
+from licensing.ubl import write_invoice
+
+Form = Literal["json", "record", "pdf", "csv", "ubl"]
+PAYMENT_DAYS = 30
+"""As the terms of a quote say."""
+
+
+def quote_reading_router(store: Store, directory: DataDirectory, clock: Callable[[], datetime]) -> APIRouter:
+    """Build the routes."""
+    router = APIRouter(prefix="/v1", tags=["quotes"], dependencies=[needs(Scope.SALES)])
+
+    @router.get("/quotes", responses=described_quotes(404, 422))
+    def show_quotes(
+        state: OfferState | None = None,
+        municipality: Annotated[str | None, Query(max_length=40, description="Official code.")] = None,
+        country: Literal["BE", "NL"] | None = None,
+        price_book: Annotated[str | None, Query(max_length=60)] = None,
+        year: Annotated[int | None, Query(ge=2000, le=9998, description="Year of issue.")] = None,
+        valid_until_before: date | None = None,
+        after: Annotated[str | None, Query(max_length=40, description="`next_cursor` of the page before.")] = None,
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    ) -> QuotePage:
+        """List quotes, the newest first."""
+        wanted = QuoteFilter(state, municipality, country, price_book, year, valid_until_before)
+        with store.reading() as session:
+            last = None if after is None else find_quote(session, after)
+            place = None if last is None else (last.created_at, last.id)
+            entries = list_quotes(session, wanted, clock().date(), after=place, limit=limit + 1)
+        shown_entries = entries[:limit]
+        cursor = shown_entries[-1].row.id if len(entries) > limit else None
+        return QuotePage(data=[QuoteSummary.of(entry) for entry in shown_entries], next_cursor=cursor)
+
+    def give_pdf(quote_id: str) -> Response:
+        with store.writing() as session:
+            row = find_quote(session, quote_id)
+            name = row.number or "draft"
+            disposition = {"Content-Disposition": f'inline; filename="{name}.pdf"'}
+            return Response(read_pdf(session, row, clock().date()), headers=disposition, media_type="application/pdf")
+
+    @router.get("/quotes/{quote_id}.pdf", response_class=Response, responses=described_quotes(404))
+    def show_pdf(quote_id: str) -> Response:
+        """Give the PDF of a quote: once issued, the same bytes for ever."""
+        return give_pdf(quote_id)
+
+    @router.get("/quotes/{quote_id}/drift", responses=described_quotes(404))
+    def show_drift(quote_id: str) -> DriftList:
+        """Compare the counts of a quote with today's, and say how far the next tier of its price book is."""
+        with store.reading() as session:
+            quote = record_of(session, find_quote(session, quote_id)).quote
+            households = current_households(session, directory, quote, clock())
+            drifts = measure_drift(quote, households, find_book(session, quote.price_book.code))
+        return DriftList(data=[DriftAnswer.of(drift) for drift in drifts])
+
+    @router.get("/quotes/{quote_id}", response_model=QuoteAnswer, responses=described_quotes(404, 409, 422))
+    def show(
+        quote_id: str,
+        f: Annotated[Form, Query(description="`record` gives the frozen bytes, `ubl` an invoice.")] = "json",
+        year: Annotated[int, Query(ge=1, le=10, description="Year of the licence that is invoiced.")] = 1,
+        invoice_number: Annotated[str | None, Query(max_length=60, description="Unset, made of the quote's.")] = None,
+        issued: Annotated[date | None, Query(description="Day of the invoice; unset, the first of the year.")] = None,
+        buyer_reference: Annotated[str | None, Query(max_length=60, description="Unset, the quote's number.")] = None,
+        exemption_reason: Annotated[str | None, Query(max_length=200)] = None,
+    ) -> Response:
+        """Give a quote by its identifier or number."""
+        if f == "pdf":
+            return give_pdf(quote_id)
+        today = clock().date()
+        with store.reading() as session:
+            row = find_quote(session, quote_id)
+            tag = {"ETag": entity_tag(row)}
+            if f == "record":
+                digest = {"ETag": f'"{row.record_sha256}"'}
+                return Response(record_bytes(session, row), headers=digest, media_type="application/json")
+            if f == "csv":
+                return Response(write_quote_csv(record_of(session, row).quote), headers=tag, media_type="text/csv")
+            if f == "json":
+                return Response(
+                    show_quote(entry_of(session, row, today), json.loads(record_bytes(session, row))).model_dump_json(),
+                    headers=tag,
+                    media_type="application/json",
+                )
+            record, offer = record_of(session, row), offer_of(row, today)
+        quote = record.quote
+        if year > quote.request.years:
+            raise QuoteError("no-such-year", "year", f"the licence has {quote.request.years} years, and no year {year}")
+        day = issued or licence_year(quote.request.start, year)[0]
+        facts = InvoiceFacts(
+            invoice_number or f"{offer.number}-{year}",
+            day,
+            day + timedelta(days=PAYMENT_DAYS),
+            record.seller,
+            record.customer,
+            buyer_reference or offer.number or "",
+            exemption_reason=exemption_reason,
+        )
+        return Response(write_invoice(make_invoice(quote, offer, year, facts)), media_type="application/xml")
+
+    return router
