@@ -1,0 +1,34 @@
+"""Proposals: contiguous, compact buurten within a band of households that keep whole sectors.
+
+`ProposalProblem.of` measures the sectors, `propose` groups them. Method and figures: docs/proposals.md.
+"""
+
+from boundaries.proposals.problem import (
+    HouseholdsBand,
+    ProposalCancelledError,
+    ProposalProblem,
+    ProposalProblemError,
+)
+from boundaries.proposals.proposal import (
+    Aim,
+    BandException,
+    ExceptionKind,
+    Proposal,
+    ProposalScores,
+    ProposedBuurt,
+)
+from boundaries.proposals.proposing import propose
+
+__all__ = [
+    "Aim",
+    "BandException",
+    "ExceptionKind",
+    "HouseholdsBand",
+    "Proposal",
+    "ProposalCancelledError",
+    "ProposalProblem",
+    "ProposalProblemError",
+    "ProposalScores",
+    "ProposedBuurt",
+    "propose",
+]

@@ -1,0 +1,191 @@
+"""Proposals: whole sectors, contiguous, in the band where a search through every partition says that it can be."""
+
+from collections.abc import Iterator
+from itertools import product
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from boundaries.proposals import (
+    ExceptionKind,
+    HouseholdsBand,
+    Proposal,
+    ProposalCancelledError,
+    ProposalProblem,
+    ProposalProblemError,
+    propose,
+)
+
+BAND = HouseholdsBand()
+CRS = "EPSG:31370"
+HOUSEHOLDS = st.one_of(st.integers(0, 1600), st.sampled_from([0, 999, 1000, 4000, 4001, 9000]))
+
+
+def grid_problem(columns: int, households: list[int | None]) -> ProposalProblem:
+    shapes = [
+        shapely.box(100 * (k % columns), 100 * (k // columns), 100 * (k % columns) + 100, 100 * (k // columns) + 100)
+        for k in range(len(households))
+    ]
+    codes = [f"S{k:03}" for k in range(len(households))]
+    return ProposalProblem.of(codes, shapes, households, [{"nl": f"Wijk {code}"} for code in codes], CRS)
+
+
+def edges_of(problem: ProposalProblem) -> set[tuple[int, int]]:
+    borders = problem.borders
+    source = np.repeat(np.arange(len(problem)), np.diff(borders.starts))
+    return set(zip(source.tolist(), borders.neighbours.tolist(), strict=True))
+
+
+def is_contiguous(members: list[int], edges: set[tuple[int, int]]) -> bool:
+    reached, stack = {members[0]}, [members[0]]
+    while stack:
+        k = stack.pop()
+        for other in members:
+            if other not in reached and (k, other) in edges:
+                reached.add(other)
+                stack.append(other)
+    return len(reached) == len(members)
+
+
+def assert_partition(problem: ProposalProblem, proposal: Proposal) -> None:
+    assert sorted(code for codes in proposal.groups for code in codes) == list(problem.codes)
+    assert sum(proposal.households) == problem.households.sum()
+    edges = edges_of(problem)
+    for codes in proposal.groups:
+        assert is_contiguous([problem.codes.index(code) for code in codes], edges)
+    outside = {k for k, households in enumerate(proposal.households) if not BAND.holds(households)}
+    assert {exception.group for exception in proposal.exceptions} == outside
+
+
+def partitions(n: int) -> Iterator[list[list[int]]]:
+    for labels in product(range(n), repeat=n):
+        if all(label <= max(labels[:k], default=-1) + 1 for k, label in enumerate(labels)):
+            yield [[k for k in range(n) if labels[k] == label] for label in range(max(labels) + 1)]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 7), st.lists(HOUSEHOLDS, min_size=1, max_size=40), st.integers(0, 5))
+def test_every_sector_is_in_one_contiguous_buurt(columns: int, households: list[int], seed: int) -> None:
+    problem = grid_problem(columns, list(households))
+    for proposal in propose(problem, alternatives=2, seed=seed):
+        assert_partition(problem, proposal)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 3), st.lists(HOUSEHOLDS.filter(lambda h: h <= BAND.high), min_size=1, max_size=6))
+def test_as_few_buurten_are_outside_the_band_as_can_be(columns: int, households: list[int]) -> None:
+    # No giants: to join two of them makes fewer buurten outside the band, and is not what is wanted.
+    problem = grid_problem(columns, list(households))
+    edges = edges_of(problem)
+    fewest = min(
+        sum(not BAND.holds(sum(households[k] for k in members)) for members in parts)
+        for parts in partitions(len(households))
+        if all(is_contiguous(members, edges) for members in parts)
+    )
+    assert len(propose(problem, alternatives=1, seed=0)[0].exceptions) == fewest
+
+
+def test_a_seed_gives_one_answer_in_any_order_of_input_and_beside_other_alternatives() -> None:
+    households = [int(k) for k in np.random.default_rng(4).integers(100, 1500, 48)]
+    problem = grid_problem(8, list(households))
+    both = propose(problem, alternatives=4, seed=3)
+    assert propose(problem, alternatives=1, seed=3) == both[:1]
+    order = np.random.default_rng(5).permutation(48)
+    shapes = [shapely.box(100 * (k % 8), 100 * (k // 8), 100 * (k % 8) + 100, 100 * (k // 8) + 100) for k in order]
+    codes = [f"S{k:03}" for k in order]
+    names = [{"nl": f"Wijk {code}"} for code in codes]
+    shuffled = ProposalProblem.of(codes, shapes, [households[k] for k in order], names, CRS)
+    assert [p.groups for p in propose(shuffled, alternatives=4, seed=3)] == [p.groups for p in both]
+
+
+def test_no_sectors_give_no_buurten() -> None:
+    assert propose(grid_problem(1, []), alternatives=1, seed=0)[0].groups == ()
+
+
+def test_sectors_without_households_give_one_island() -> None:
+    (proposal,) = propose(grid_problem(3, [0] * 9), alternatives=1, seed=0)
+    assert len(proposal.groups) == 1
+    assert [exception.kind for exception in proposal.exceptions] == [ExceptionKind.ISLAND]
+
+
+def test_a_giant_sector_stays_alone_and_says_so() -> None:
+    (proposal,) = propose(grid_problem(3, [9000, 1500, 1500]), alternatives=1, seed=0)
+    assert proposal.groups == (("S000",), ("S001",), ("S002",))
+    (exception,) = proposal.exceptions
+    assert (exception.kind, exception.proved, exception.codes) == (ExceptionKind.SECTOR_ABOVE, True, ("S000",))
+
+
+def test_a_small_sector_behind_a_full_one_is_an_enclave() -> None:
+    (proposal,) = propose(grid_problem(3, [500, 3900, 1500]), alternatives=1, seed=0)
+    (exception,) = proposal.exceptions
+    assert exception.kind is ExceptionKind.ENCLAVE
+    assert "S000" in exception.reason
+    assert "S001" in exception.reason
+
+
+def test_cancelling_gives_no_result() -> None:
+    told: list[float] = []
+
+    def stop(done: float) -> bool:
+        told.append(done)
+        return False
+
+    with pytest.raises(ProposalCancelledError):
+        propose(grid_problem(10, [500] * 100), alternatives=3, seed=0, progress=stop)
+    assert len(told) == 1
+
+
+def test_unknown_households_are_refused_or_zero() -> None:
+    with pytest.raises(ProposalProblemError, match="S001"):
+        grid_problem(2, [1500, None])
+    square = [shapely.box(0, 0, 9, 9)]
+    assert ProposalProblem.of("A", square, [None], None, CRS, unknown="zero").households.tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    ("codes", "households", "told"), [("AA", [1, 1], "twice"), ("AB", [1, -1], "B has -1"), ("AB", [1], "1 households")]
+)
+def test_bad_input_is_told(codes: str, households: list[int], told: str) -> None:
+    with pytest.raises(ProposalProblemError, match=told):
+        ProposalProblem.of(codes, [shapely.box(0, 0, 9, 9), shapely.box(9, 0, 18, 9)], households, None, CRS)
+
+
+def test_a_barrier_keeps_its_sides_apart() -> None:
+    shapes = [shapely.box(100 * (k % 2), 100 * (k // 2), 100 * (k % 2) + 100, 100 * (k // 2) + 100) for k in range(4)]
+    river = [shapely.LineString([(100, -10), (100, 210)])]
+    problem = ProposalProblem.of("ABCD", shapes, [750] * 4, None, CRS, river)
+    (proposal,) = propose(problem, alternatives=1, seed=0)
+    assert proposal.groups == (("A", "C"), ("B", "D"))
+    assert proposal.scores.barrier_crossings == 0
+
+
+def test_a_tolerance_finds_borders_that_do_not_match() -> None:
+    shapes = [shapely.box(0, 0, 100, 100), shapely.box(100.2, 0, 200, 50), shapely.box(100.2, 50, 200, 100)]
+    apart = ProposalProblem.of("ABC", shapes, [500] * 3, None, CRS)
+    near = ProposalProblem.of("ABC", shapes, [500] * 3, None, CRS, tolerance_m=0.5)
+    assert edges_of(apart) == {(1, 2), (2, 1)}
+    assert {(0, 1), (0, 2), (1, 2)} <= edges_of(near)
+
+
+@pytest.mark.realdata
+def test_amsterdam_is_in_the_band_but_for_what_cannot_be(real_data) -> None:
+    sectors = gpd.read_file(real_data / "netherlands/amsterdam-2022/buurten.gpkg")
+    counts = pd.read_csv(real_data / "netherlands/cbs-kerncijfers-2024/buurten.csv.gz").set_index("buurtcode")
+    households = [None if np.isnan(h) else int(h) for h in sectors.buurtcode.map(counts.huishoudens)]
+    problem = ProposalProblem.of(
+        list(sectors.buurtcode), sectors.geometry.array, households, None, "EPSG:4326", unknown="zero"
+    )
+    (proposal,) = propose(problem, alternatives=1, seed=1)
+    assert_partition(problem, proposal)
+    assert proposal.exceptions == ()
+    sizes = {code: codes for codes in proposal.groups for code in codes}
+    assert len(sizes) == 518
+    metric = sectors.to_crs("EPSG:28992").set_index("buurtcode").geometry
+    for codes, compactness in zip(proposal.groups, proposal.compactness, strict=True):
+        shape = shapely.union_all(metric[list(codes)].array)
+        assert compactness == pytest.approx(4 * np.pi * shape.area / shape.length**2, rel=1e-3)
