@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import numpy as np
@@ -141,6 +141,10 @@ def read_scope(
         message = f"plan {counted.plan_version} has no buurt {', '.join(missing)}; it has {', '.join(known)}"
         raise QuoteError("no-such-buurt", f"municipality {place.code}", message)
     buurten = tuple(_freeze(known[code], basis.releases, language) for code in wanted)
+    municipality_counts = basis.releases.municipality_counts
+    if len(known) == 1 and municipality_counts is not None and buurten[0].households == counted.official:
+        # The one buurt is the municipality, and what its sectors add up to is what was published for it.
+        buurten = (replace(buurten[0], release=municipality_counts.name, method=Method.OFFICIAL.value),)
     return MunicipalityScope(
         place.code, place.name(language), place.country, counted.plan_version, len(known), buurten, letters
     )
