@@ -24,12 +24,15 @@ from api.routes.quote_pricing import quote_pricing_router
 from api.routes.quote_reading import quote_reading_router
 from api.routes.quotes import quotes_router
 from api.routes.releases import releases_router
+from api.routes.rules import rules_router
 from api.routes.sign_ups import sign_ups_router
+from api.routes.staff import staff_router
 from api.routes.verification_batches import BATCH_PATH, verification_batches_router
 from api.routes.verifications import verifications_router
 from api.settings import HouseholdSettings, SellerSettings, ServerSettings, StoreSettings
 from data.directory import DataDirectory
 from data.store import open_store
+from households.dwelling_keys import read_keys
 
 DESCRIPTION = """\
 From an address to its buurt: which official sector and which neighbourhood hold it, and how many households live there.
@@ -54,6 +57,7 @@ def create_app(
     store_settings = store_settings or StoreSettings()
     server_settings = server_settings or ServerSettings()
     household_settings = household_settings or HouseholdSettings()
+    household_keys = read_keys(household_settings.keys) if household_settings.keys else None
     store = open_store(store_settings.store_url)
     keeper = AtlasKeeper(store, DataDirectory(store_settings.data_dir), server_settings.reload_seconds)
 
@@ -89,7 +93,7 @@ def create_app(
         max_bytes_of={BATCH_PATH: server_settings.max_batch_bytes},
     )
     app.add_middleware(HostLimit, hosts=server_settings.allowed_hosts)
-    app.include_router(verifications_router(lambda: keeper.current))
+    app.include_router(verifications_router(lambda: keeper.current, store, household_keys))
     app.include_router(verification_batches_router(lambda: keeper.current))
     app.include_router(addresses_router(lambda: keeper.current))
     app.include_router(locate_router(lambda: keeper.current))
@@ -101,10 +105,10 @@ def create_app(
     app.include_router(quote_pricing_router(store, directory, clock))
     app.include_router(quote_reading_router(store, directory, clock))
     app.include_router(licences_router(store, clock))
+    app.include_router(rules_router(lambda: keeper.current, store, clock))
     # Without a key nobody can be told from anybody else, so there are no sign-ups.
-    if household_settings.keys:
-        app.include_router(
-            sign_ups_router(lambda: keeper.current, store, household_settings, clock=lambda: datetime.now(UTC))
-        )
+    if household_keys is not None:
+        app.include_router(sign_ups_router(lambda: keeper.current, store, household_settings, clock))
+        app.include_router(staff_router(lambda: keeper.current, store, household_keys, clock))
     app.include_router(health_router(keeper))
     return app

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.models import VerificationRequest
+from api.models import VerificationAnswer, VerificationRequest
+from api.reason_texts import Language
 from data.store.household_models import SignUp
 from households.eligibility import Eligibility, Verdict
 from households.verification import Proof, State
@@ -31,6 +32,14 @@ class SignUpRequest(VerificationRequest):
     own_household: bool = Field(False, description="Ask for a household beside the one that the dwelling has.")
 
 
+class VerificationQuestion(VerificationRequest):
+    """An address, and whether to say who may join there."""
+
+    eligibility: bool = Field(
+        False, description="Judge also whether somebody there may join; nothing is kept, no e-mail address is asked."
+    )
+
+
 class ProofRequest(BaseModel):
     """A proof of residence. The caller answers for a mobile number and for a document."""
 
@@ -48,6 +57,34 @@ class RuleAnswer(BaseModel):
     outcome: Literal["pass", "fail", "unknown"]
     code: str = Field(description="Stable.")
     text: str = Field(description="For the person, in the language asked for.")
+
+
+class EligibilityAnswer(BaseModel):
+    """Whether somebody at an address may join."""
+
+    verdict: Verdict
+    rules: list[RuleAnswer]
+    buurt: str | None
+    proofs: list[Proof] = Field(description="What would settle it.")
+
+    @classmethod
+    def of(cls, eligibility: Eligibility, language: Language) -> "EligibilityAnswer":
+        """Describe a verdict."""
+        return cls(
+            verdict=eligibility.verdict,
+            rules=[
+                RuleAnswer(rule=found.rule, outcome=found.outcome.value, code=found.code, text=found.text(language))
+                for found in eligibility.outcomes
+            ],
+            buurt=eligibility.buurt_code,
+            proofs=list(eligibility.proofs),
+        )
+
+
+class VerificationWithEligibility(VerificationAnswer):
+    """Whether an address exists, in which buurt it is, and who may join there."""
+
+    eligibility: EligibilityAnswer | None = Field(None, description="Where it was asked for.")
 
 
 class SignUpState(BaseModel):
@@ -71,27 +108,13 @@ class SignUpState(BaseModel):
         )
 
 
-class SignUpAnswer(BaseModel):
+class SignUpAnswer(EligibilityAnswer):
     """The verdict of a sign-up."""
 
-    verdict: Verdict
     sign_up: SignUpState | None = Field(description="Null where there is no such address.")
-    rules: list[RuleAnswer]
-    buurt: str | None
-    proofs: list[Proof] = Field(description="What would settle it.")
 
     @classmethod
-    def of(
-        cls, eligibility: Eligibility, sign_up: SignUp | None, language: Literal["nl", "fr", "de"]
-    ) -> "SignUpAnswer":
-        """Describe a verdict."""
-        return cls(
-            verdict=eligibility.verdict,
-            sign_up=None if sign_up is None else SignUpState.of(sign_up),
-            rules=[
-                RuleAnswer(rule=found.rule, outcome=found.outcome.value, code=found.code, text=found.text(language))
-                for found in eligibility.outcomes
-            ],
-            buurt=eligibility.buurt_code,
-            proofs=list(eligibility.proofs),
-        )
+    def of_sign_up(cls, eligibility: Eligibility, sign_up: SignUp | None, language: Language) -> "SignUpAnswer":
+        """Describe a verdict, and where the sign-up stands."""
+        verdict = EligibilityAnswer.of(eligibility, language)
+        return cls(**dict(verdict), sign_up=None if sign_up is None else SignUpState.of(sign_up))

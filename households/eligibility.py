@@ -87,8 +87,8 @@ class AddressFacts:
     """Accounts of each member household of the dwelling."""
     own_household: bool = False
     """Whether the person asks for a household of their own beside those that are there."""
-    email_elsewhere: bool = False
-    """Whether an account with the same e-mail key exists at another dwelling."""
+    email_elsewhere: bool | None = False
+    """Whether an account with the same e-mail key exists; None where no e-mail address was given."""
     proof: Proof | None = None
     """A proof that was accepted already."""
 
@@ -229,5 +229,7 @@ def _capacity(facts: AddressFacts, rules: RuleSet) -> RuleOutcome:
 
 
 def _email_free(facts: AddressFacts) -> RuleOutcome:
+    if facts.email_elsewhere is None:
+        return RuleOutcome("email", Outcome.UNKNOWN, "email-not-given")
     outcome = Outcome.FAIL if facts.email_elsewhere else Outcome.PASS
     return RuleOutcome("email", outcome, "email-elsewhere" if facts.email_elsewhere else "email-free")

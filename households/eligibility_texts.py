@@ -151,6 +151,12 @@ TEXTS: Mapping[str, Mapping[TextLanguage, str]] = MappingProxyType(
             "Mit dieser E-Mail-Adresse gibt es anderswo noch kein Konto.",
             "There is no account with this e-mail address elsewhere.",
         ),
+        "email-not-given": _say(
+            "Er werd geen e-mailadres gegeven. Dat wordt nagekeken bij het aanmelden.",
+            "Aucune adresse e-mail n'a été donnée. Elle sera vérifiée lors de l'inscription.",
+            "Es wurde keine E-Mail-Adresse angegeben. Sie wird bei der Anmeldung geprüft.",
+            "No e-mail address was given. It is checked when somebody signs up.",
+        ),
         "email-elsewhere": _say(
             "Met dit e-mailadres bestaat al een account op een ander adres. Verhuisd? Meld het daar.",
             "Un compte existe déjà avec cette adresse e-mail ailleurs. Vous avez déménagé ? Signalez-le là-bas.",

@@ -1,30 +1,61 @@
-"""`POST /v1/verifications`: does this address exist, and in which buurt is it."""
+"""`POST /v1/verifications`: does this address exist, in which buurt is it, and may somebody there join."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from fastapi import APIRouter
+from fastapi.concurrency import run_in_threadpool
 
 from api.access import needs
 from api.atlas import Atlas
-from api.models import VerificationAnswer, VerificationRequest
-from api.problems import described
-from api.verifying import verify
+from api.eligibility import judge_address
+from api.member_models import EligibilityAnswer, VerificationQuestion, VerificationWithEligibility
+from api.member_problems import NoMembersError, described_refusals
+from api.models import VerificationAnswer
+from api.verifying import Verification, verify
 from data.api_keys import Scope
+from data.store import Store
+from households.dwelling_keys import HouseholdKeys
+from households.eligibility import Eligibility
 
 
-def verifications_router(atlas: Callable[[], Atlas]) -> APIRouter:
-    """Build the route."""
+def verifications_router(
+    atlas: Callable[[], Atlas],
+    store: Store,
+    keys: HouseholdKeys | None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> APIRouter:
+    """Build the route.
+
+    Parameters
+    ----------
+    keys
+        Keys of households; without them nobody's eligibility can be judged.
+    """
     router = APIRouter(prefix="/v1", tags=["verifications"], dependencies=[needs(Scope.SIGNUP)])
 
-    @router.post("/verifications", responses=described(404, 413, 422))
-    async def verify_address(request: VerificationRequest) -> VerificationAnswer:
+    @router.post("/verifications", responses=described_refusals(404, 409, 413, 422, 503))
+    async def verify_address(request: VerificationQuestion) -> VerificationWithEligibility:
         """Find an address in the official register, and say in which sector and buurt it lies.
 
         `accept`: it is that address. `confirm`: something was corrected, so ask the person. `fix`: something is
         missing or does not exist; `reasons` and `components` say what, `alternatives` what may be meant.
+
+        With `eligibility` the municipality's rules are applied too, for the corrected address where one was corrected.
         """
+        if request.eligibility and keys is None:
+            raise NoMembersError("this server has no keys of households, so it cannot say who may join")
         current = atlas()
         verification = verify(current, request.query(), lang=request.address_language, require_box=request.require_box)
-        return VerificationAnswer.of(verification, request.language)
+        answer = VerificationWithEligibility(**dict(VerificationAnswer.of(verification, request.language)))
+        if request.eligibility and keys is not None:
+            # The store is asked, so not on the loop that answers lookups.
+            eligibility = await run_in_threadpool(_judge, keys, verification)
+            answer.eligibility = EligibilityAnswer.of(eligibility, request.language)
+        return answer
+
+    def _judge(keys: HouseholdKeys, verification: Verification) -> Eligibility:
+        with store.reading() as session:
+            return judge_address(session, keys, verification, clock().date())
 
     return router

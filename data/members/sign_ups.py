@@ -227,6 +227,14 @@ def find_sign_up(session: Session, sign_up_id: str) -> SignUp:
     return sign_up
 
 
+def members_at(
+    session: Session, keys: HouseholdKeys, country: str, address_id: str, facts: AddressFacts
+) -> AddressFacts:
+    """Return facts of an address with what the store knows of its dwelling's members, by any key; nothing changes."""
+    dwelling_keys = [dwelling_key(key, country, address_id) for key in keys.all]
+    return replace(_with_members(session, facts, dwelling_keys, []), email_elsewhere=None)
+
+
 def _lock(session: Session, keys: list[str]) -> None:
     """Let one transaction at a time decide about a dwelling and an e-mail address.
 

@@ -11,12 +11,14 @@ from sqlalchemy import create_engine, make_url, text
 
 from api.app import create_app
 from api.cli.importing import demo_requests
-from api.settings import ServerSettings, StoreSettings
+from api.settings import HouseholdSettings, ServerSettings, StoreSettings
 from data.api_keys import Scope, create_key
 from data.demo import DemoFiles, DemoSize, write_demo
 from data.directory import DataDirectory
 from data.importing import import_file
 from data.store import open_store
+
+HOUSEHOLD_KEYS = "2026a:" + bytes(range(32)).hex()
 
 
 @pytest.fixture(scope="session")
@@ -73,5 +75,7 @@ def admin(store_settings: StoreSettings) -> dict[str, str]:
 
 @pytest.fixture(scope="session")
 def client(store_settings: StoreSettings, admin: dict[str, str]) -> Iterator[TestClient]:
-    with TestClient(create_app(store_settings, ServerSettings()), headers=admin) as client:
+    with TestClient(
+        create_app(store_settings, ServerSettings(), HouseholdSettings(keys=HOUSEHOLD_KEYS)), headers=admin
+    ) as client:
         yield client

@@ -9,7 +9,7 @@ from schemathesis.core.failures import FailureGroup
 
 from api.app import create_app
 from api.cli.serving import EXAMPLE
-from api.settings import ServerSettings, StoreSettings
+from api.settings import HouseholdSettings, ServerSettings, StoreSettings
 
 
 def test_an_unknown_route_is_a_problem(client: TestClient) -> None:
@@ -63,7 +63,9 @@ def test_the_curl_line_of_make_run_answers(client: TestClient, admin: dict[str, 
 
 
 def test_no_answer_leaves_the_openapi_document(store_settings: StoreSettings, admin: dict[str, str]) -> None:
-    application = create_app(store_settings, ServerSettings())
+    application = create_app(
+        store_settings, ServerSettings(), HouseholdSettings(keys="2026a:" + bytes(range(32)).hex())
+    )
     schema = schemathesis.openapi.from_asgi("/openapi.json", application)
     for result in schema.get_all_operations():
         operation = result.ok()

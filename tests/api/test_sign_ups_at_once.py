@@ -55,8 +55,8 @@ def address(store_settings: StoreSettings, store: Store) -> dict[str, str]:
         if row["status"] == "current" and row["x"] and (row["street_id"], row["house_number"]) not in boxed
     )
     with store.writing() as session:
-        rules = RuleSet(proof_required=False, accounts_per_household=500)
-        set_rules(session, row["municipality_code"], rules, datetime.now(UTC))
+        rules = RuleSet(proof_required=False, licence_required=False, accounts_per_household=500)
+        set_rules(session, row["municipality_code"], rules, datetime.now(UTC), expected_version=0)
     street = row["street_nl"] or row["street_fr"] or row["street_de"]
     return {"street": street, "house_number": row["house_number"], "postcode": row["postcode"]}
 

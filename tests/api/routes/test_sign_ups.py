@@ -1,6 +1,7 @@
 """Sign-ups over HTTP on the demo region: proved, limited, refused with reasons, and never logged."""
 
 import logging
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -14,9 +15,10 @@ from api.app import create_app
 from api.atlas import Atlas
 from api.routes.sign_ups import sign_ups_router
 from api.settings import HouseholdSettings, ServerSettings, StoreSettings
+from data.api_keys import Scope, create_key
 from data.directory import DataDirectory
 from data.members.codes import make_batch
-from data.members.rules import rules_of, set_rules
+from data.members.rules import read_rules, set_rules
 from data.store import Store, open_store
 from households.codes import CodeBatch, Uses, make_code
 from households.dwelling_keys import read_keys
@@ -31,6 +33,15 @@ def store(store_settings: StoreSettings) -> Iterator[Store]:
     store = open_store(store_settings.store_url)
     yield store
     store.close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def unlicensed(store: Store, addresses: list[dict[str, str]]) -> None:
+    """The demo's municipalities have no licence, and ask for none here."""
+    with store.writing() as session:
+        for code in ("99001", "99002", "99003"):
+            version = read_rules(session, code).version
+            set_rules(session, code, RuleSet(licence_required=False), NOW, expected_version=version)
 
 
 @pytest.fixture(scope="module")
@@ -120,12 +131,37 @@ def test_an_unknown_address_is_told_and_not_kept(api: TestClient) -> None:
     assert body["rules"][0]["text"] == "Cette adresse ne figure pas dans le registre officiel."
 
 
-def test_the_municipality_sets_its_rules(store: Store) -> None:
-    rules = RuleSet(proof_required=False, citizens_initiatives=frozenset({"x-01"}))
+def test_a_proof_that_is_looked_at_needs_a_community_manager(
+    api: TestClient, store_settings: StoreSettings, addresses: list[dict[str, str]]
+) -> None:
+    asked = api.post("/v1/sign-ups", json=addresses[3] | {"email": "eva@example.org"}).json()
+    url = f"/v1/sign-ups/{asked['sign_up']['id']}"
+    store = open_store(store_settings.store_url)
     with store.writing() as session:
-        assert [set_rules(session, "x", rules, NOW), set_rules(session, "x", rules, NOW)] == [1, 2]
-    with store.reading() as session:
-        assert (rules_of(session, "x"), rules_of(session, "y")) == (rules, RuleSet())
+        _, form = create_key(session, "form", [Scope.SIGNUP], NOW)
+        _, manager = create_key(session, "community manager", [Scope.OPS], NOW)
+    store.close()
+    form_header, manager_header = ({"Authorization": f"Bearer {key}"} for key in (form, manager))
+    deadline = time.monotonic() + 10
+    while (
+        api.get(url, headers=form_header).status_code == 401 or api.get(url, headers=manager_header).status_code == 401
+    ):
+        assert time.monotonic() < deadline, "the worker did not take in the keys"
+        time.sleep(0.05)
+    for kind in ("document", "neighbour"):
+        refused = api.post(f"{url}/proofs", json={"kind": kind}, headers=form_header)
+        assert (refused.status_code, refused.json()["type"].rsplit("/")[-1]) == (403, "not-allowed")
+    assert api.post(f"{url}/refusal", headers=form_header).status_code == 403
+    assert api.get(url).json()["state"] == "needs_proof"
+    admitted = api.post(f"{url}/proofs", json={"kind": "document"}, headers=manager_header)
+    assert (admitted.status_code, admitted.json()["state"]) == (200, "verified")
+    assert api.post(f"{url}/refusal", headers=manager_header).status_code == 409
+
+
+def test_a_community_manager_may_refuse(api: TestClient, addresses: list[dict[str, str]]) -> None:
+    asked = api.post("/v1/sign-ups", json=addresses[4] | {"email": "fien@example.org"}).json()
+    answer = api.post(f"/v1/sign-ups/{asked['sign_up']['id']}/refusal")
+    assert (answer.status_code, answer.json()["state"], answer.json()["reason"]) == (200, "refused", "reviewer")
 
 
 def test_without_a_key_there_are_no_sign_ups(store_settings: StoreSettings) -> None:
