@@ -8,14 +8,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import api.quoting
+import data.quotes
+import data.store.licence_models
 import licensing
 from licensing.money import Rounding, RoundingMode, exact_arithmetic
 
 ROOM = Path(licensing.__file__).parent
+EDGES = Path(api.quoting.__file__).parent
+FILES = [
+    *ROOM.rglob("*.py"),
+    *Path(data.quotes.__file__).parent.rglob("*.py"),
+    Path(data.store.licence_models.__file__),
+    *EDGES.glob("quot*.py"),
+    *(EDGES / "routes").glob("quote*.py"),
+    EDGES / "cli" / "quotes.py",
+    EDGES / "cli" / "pricebooks.py",
+]
+"""The room, the store of quotes, and the edges at which an amount becomes JSON, CSV or a line on the terminal."""
 
 
-@pytest.mark.parametrize("path", sorted(ROOM.rglob("*.py")), ids=lambda path: path.name)
-def test_no_binary_number_is_written_in_the_room(path: Path) -> None:
+@pytest.mark.parametrize("path", sorted(FILES), ids=lambda path: path.name)
+def test_no_binary_number_is_written_where_money_passes(path: Path) -> None:
     faults = []
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         literal = isinstance(node, ast.Constant) and isinstance(node.value, (float, complex))
