@@ -234,5 +234,8 @@ def _publish_default_plan(
         )
         session.execute(
             insert(Block),
-            [{"plan_id": plan.id, "sector_code": sector, "buurt_code": buurt.code} for sector in buurt.sector_codes],
+            [
+                {"plan_id": plan.id, "code": sector, "sector_code": sector, "buurt_code": buurt.code}
+                for sector in buurt.sector_codes
+            ],
         )

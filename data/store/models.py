@@ -16,6 +16,8 @@ from sqlalchemy import (
     MetaData,
     String,
     UniqueConstraint,
+    false,
+    true,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from sqlalchemy.types import TypeDecorator
@@ -26,6 +28,7 @@ from data.tables import Kind
 
 CODE = String(32).with_variant(String(32, collation="C"), "postgresql")
 """Official codes compare byte by byte, so that "the lowest code" is the same in SQL, in Python and in the index."""
+BLOCK_CODE = String(80).with_variant(String(80, collation="C"), "postgresql")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -178,14 +181,23 @@ class Plan(Base):
             ondelete="CASCADE",
         ),
         CheckConstraint("version > 0", name="version_positive"),
+        Index("ix_plan_municipality_code_valid_from", "municipality_code", "valid_from"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     release_id: Mapped[int]
     municipality_code: Mapped[str] = mapped_column(CODE)
     version: Mapped[int]
+    """Of drawn plans it goes up with each of the municipality, whatever release they are on."""
     published_at: Mapped[datetime] = mapped_column(UtcDateTime)
     valid_from: Mapped[date]
+    drawn: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Published by ops staff. Else it is the plan that an import makes, which holds where none was drawn."""
+    reason: Mapped[str | None] = mapped_column(String(1_000))
+    published_by: Mapped[str | None] = mapped_column(String(16))
+    """Identifier of the key that published it."""
+    follows_id: Mapped[int | None] = mapped_column(ForeignKey("plan.id"))
+    """The plan that it was drawn from."""
 
 
 class Buurt(Base):
@@ -198,10 +210,13 @@ class Buurt(Base):
     name_nl: Mapped[str | None] = mapped_column(String(200))
     name_fr: Mapped[str | None] = mapped_column(String(200))
     name_de: Mapped[str | None] = mapped_column(String(200))
+    live: Mapped[bool] = mapped_column(default=True, server_default=true())
+    colour: Mapped[str | None] = mapped_column(String(7))
+    locked: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Block(Base):
-    """A block of a plan: for now a whole sector, in exactly one buurt."""
+    """A block of a plan: a sector or a part of one, in exactly one buurt."""
 
     __tablename__ = "block"
     __table_args__ = (
@@ -209,5 +224,53 @@ class Block(Base):
     )
 
     plan_id: Mapped[int] = mapped_column(primary_key=True)
-    sector_code: Mapped[str] = mapped_column(CODE, primary_key=True)
+    code: Mapped[str] = mapped_column(BLOCK_CODE, primary_key=True)
+    sector_code: Mapped[str] = mapped_column(CODE)
     buurt_code: Mapped[str] = mapped_column(CODE)
+    geometry: Mapped[BaseGeometry | None] = mapped_column(Shape)
+    """Of a part of a sector, or of a sector into whose border a neighbour's cut has put a vertex; None is the
+    sector's own."""
+
+
+class DraftRow(Base):
+    """A plan under edit: the plan that it began from, the counts of that moment, and its log."""
+
+    __tablename__ = "draft"
+    __table_args__ = (
+        CheckConstraint("state IN ('draft', 'in_review', 'published', 'discarded')", name="state_known"),
+        Index("ix_draft_municipality_code", "municipality_code"),
+    )
+
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    municipality_code: Mapped[str] = mapped_column(CODE)
+    plan_id: Mapped[int] = mapped_column(ForeignKey("plan.id", ondelete="CASCADE"))
+    title: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(16))
+    counts: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """By block of the plan that it began from, so that the log plays on what it was made on."""
+    revision: Mapped[int]
+    """Goes up with every change, also with undo and redo."""
+    played: Mapped[int]
+    """How many entries of the log are in force; those after it were undone."""
+    highest_number: Mapped[int]
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    made_by: Mapped[str] = mapped_column(String(16))
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    published_plan_id: Mapped[int | None] = mapped_column(ForeignKey("plan.id", ondelete="CASCADE"))
+
+
+class DraftEntry(Base):
+    """One operation of a draft's log, and what it did."""
+
+    __tablename__ = "draft_entry"
+    __table_args__ = (CheckConstraint("number > 0", name="number_positive"),)
+
+    draft_id: Mapped[str] = mapped_column(ForeignKey("draft.id", ondelete="CASCADE"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    revision: Mapped[int]
+    """The draft's revision that it led to."""
+    operation: Mapped[dict[str, Any]] = mapped_column(JSON)
+    change: Mapped[dict[str, Any]] = mapped_column(JSON)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    by: Mapped[str] = mapped_column(String(16))
+    """Identifier of the caller's key."""

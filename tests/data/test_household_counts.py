@@ -146,7 +146,7 @@ def test_the_buurten_of_the_day_add_up_to_the_municipality(store: Store, release
                 session.add(Buurt(plan_id=plan.id, code=code, name_fr=f"Quartier {code}"))
             session.flush()
             for sector_code, buurt_code in assignment.items():
-                session.add(Block(plan_id=plan.id, sector_code=sector_code, buurt_code=buurt_code))
+                session.add(Block(plan_id=plan.id, code=sector_code, sector_code=sector_code, buurt_code=buurt_code))
         for k, sector_code in enumerate((CODES[0], CODES[1], CODES[1], "25110Z99-")):
             session.add(
                 Household(
