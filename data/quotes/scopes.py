@@ -163,7 +163,7 @@ def read_map(session: Session, sectors: Release, scope: MunicipalityScope) -> Fr
         From `read_scope`.
     """
     rows = session.execute(
-        select(Block.buurt_code, Sector.geometry)
+        select(Block.buurt_code, Block.geometry, Sector.geometry)
         .join(Plan, Plan.id == Block.plan_id)
         .join(Sector, (Sector.release_id == Plan.release_id) & (Sector.code == Block.sector_code))
         .where(
@@ -171,13 +171,13 @@ def read_map(session: Session, sectors: Release, scope: MunicipalityScope) -> Fr
             Plan.municipality_code == scope.code,
             Plan.version == scope.plan_version,
         )
-        .order_by(Block.sector_code)
+        .order_by(Block.code)
     ).all()
     crs = sectors.crs or LONLAT
     metric = OFFICIAL_CRS[scope.country] if crs == LONLAT else crs
     parts: dict[str, list[object]] = {}
-    for code, geometry in rows:
-        parts.setdefault(code, []).append(geometry)
+    for code, part, whole_sector in rows:
+        parts.setdefault(code, []).append(whole_sector if part is None else part)
     numbers = {buurt.code: number for number, buurt in enumerate(scope.buurten, start=1)}
     shapes = []
     for code, geometries in parts.items():
