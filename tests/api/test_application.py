@@ -6,10 +6,19 @@ import schemathesis
 from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from schemathesis.core.failures import FailureGroup
+from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from api.app import create_app
 from api.cli.serving import EXAMPLE
 from api.settings import HouseholdSettings, ServerSettings, StoreSettings
+
+JUDGED_BEYOND_SCHEMA = {
+    "/v1/municipalities/{code}/rules",
+    "/v1/municipalities/{code}/staff",
+    "/v1/price-books",
+    "/v1/sign-ups/{sign_up_id}/proofs",
+}
+"""Paths whose bodies have rules that JSON Schema cannot say, such as the check character of a code."""
 
 
 def test_an_unknown_route_is_a_problem(client: TestClient) -> None:
@@ -74,8 +83,13 @@ def test_no_answer_leaves_the_openapi_document(store_settings: StoreSettings, ad
         @settings(max_examples=30, deadline=None, database=None, suppress_health_check=list(HealthCheck))
         def every_answer_is_described(case: schemathesis.Case) -> None:
             try:
-                case.call_and_validate(headers={"host": "localhost"} | admin)
+                case.call_and_validate(
+                    headers={"host": "localhost"} | admin,
+                    excluded_checks=[positive_data_acceptance] if case.operation.path in JUDGED_BEYOND_SCHEMA else [],
+                )
             except FailureGroup as failures:
-                raise AssertionError([str(failure) for failure in failures.exceptions]) from failures
+                raise AssertionError(
+                    case.operation.label, [str(failure) for failure in failures.exceptions]
+                ) from failures
 
         every_answer_is_described()
