@@ -1,0 +1,258 @@
+"""Drafts in the store: a plan to begin from, the counts of that moment, and a log that plays both ways."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from boundaries.blocks import BlockCounter, BlockCounts
+from boundaries.changes import Change
+from boundaries.draft import Draft
+from boundaries.editing import apply
+from boundaries.operations import OPERATION, Operation
+from data.members.audit import record
+from data.plans.published import find_plan, plan_on, read_plan, read_state
+from data.store.models import DraftEntry, DraftRow
+
+
+class UnknownDraftError(LookupError):
+    """No draft is of that identifier."""
+
+
+class DraftStateError(ValueError):
+    """The draft is in review, published or discarded, and this needs another state."""
+
+
+class NothingToUndoError(ValueError):
+    """Every entry of the log is undone, or in force, already."""
+
+
+class EditConflictError(ValueError):
+    """Somebody else has changed the draft since the revision that the caller knows.
+
+    Attributes
+    ----------
+    revision
+        The draft's present one.
+    entries
+        What was done since, as far as it is in force.
+    """
+
+    def __init__(self, known: int, revision: int, entries: Sequence[DraftEntry]) -> None:
+        self.revision = revision
+        self.entries = entries
+        done = ", ".join(entry.operation["op"] for entry in entries) or "undo"
+        super().__init__(f"the draft is at revision {revision}, not {known}; meanwhile: {done}")
+
+
+def begin_draft(
+    session: Session,
+    municipality_code: str,
+    counter: BlockCounter,
+    *,
+    title: str,
+    day: date,
+    by: str,
+    now: datetime,
+    make_token: Callable[[], str],
+    plan_id: int | None = None,
+) -> DraftRow:
+    """Begin a draft from a plan.
+
+    Parameters
+    ----------
+    counter
+        Counts the plan's blocks; the draft keeps these counts.
+    day
+        The day whose plan it begins from, unless `plan_id` says which: to go back to an earlier one.
+
+    Raises
+    ------
+    NoPlanError
+        There is no such plan.
+    DraftStateError
+        The plan is of another municipality.
+    """
+    plan = (
+        plan_on(session, municipality_code, day) if plan_id is None else read_plan(session, find_plan(session, plan_id))
+    )
+    if plan.row.municipality_code != municipality_code:
+        raise DraftStateError(f"plan {plan_id} is of municipality {plan.row.municipality_code}")
+    state = read_state(session, plan, counter)
+    row = DraftRow(
+        id=make_token(),
+        municipality_code=municipality_code,
+        plan_id=plan.row.id,
+        title=title,
+        state="draft",
+        counts={code: asdict(block.counts) for code, block in state.blocks.items()},
+        revision=1,
+        played=0,
+        highest_number=_highest_number(session, municipality_code, state.buurten),
+        made_at=now,
+        made_by=by,
+        changed_at=now,
+        published_plan_id=None,
+    )
+    session.add(row)
+    record(session, "draft-begun", now, municipality_code=municipality_code, draft=row.id, key=by)
+    return row
+
+
+def find_draft(session: Session, draft_id: str, *, for_change: bool = False) -> DraftRow:
+    """Return a draft, locked until the end of the transaction where it is to be changed.
+
+    Raises
+    ------
+    UnknownDraftError
+        There is none.
+    """
+    wanted = select(DraftRow).where(DraftRow.id == draft_id)
+    row = session.scalars(wanted.with_for_update() if for_change else wanted).first()
+    if row is None:
+        raise UnknownDraftError(f"there is no draft {draft_id!r}")
+    return row
+
+
+def list_drafts(session: Session, municipality_code: str) -> Sequence[DraftRow]:
+    """Return the drafts of a municipality that are under way, the last changed first."""
+    return session.scalars(
+        select(DraftRow)
+        .where(DraftRow.municipality_code == municipality_code, DraftRow.state.in_(("draft", "in_review")))
+        .order_by(DraftRow.changed_at.desc(), DraftRow.id)
+    ).all()
+
+
+def entries_of(session: Session, row: DraftRow, since_revision: int = 0) -> Sequence[DraftEntry]:
+    """Return the log's entries that are in force and later than a revision, in order."""
+    return session.scalars(
+        select(DraftEntry)
+        .where(DraftEntry.draft_id == row.id, DraftEntry.number <= row.played, DraftEntry.revision > since_revision)
+        .order_by(DraftEntry.number)
+    ).all()
+
+
+def open_draft(session: Session, row: DraftRow, counter: BlockCounter) -> Draft:
+    """Return the draft as it is now: the plan that it began from, and its log played."""
+    plan = read_plan(session, find_plan(session, row.plan_id))
+    counts = {code: BlockCounts(**values) for code, values in row.counts.items()}
+    draft = Draft(read_state(session, plan, counts), counter, highest_number=row.highest_number)
+    for entry in entries_of(session, row):
+        draft.play(Change.from_json(entry.change))
+    return draft
+
+
+def edit(
+    session: Session, row: DraftRow, draft: Draft, operation: Operation, *, known_revision: int, by: str, now: datetime
+) -> Change:
+    """Carry out an operation and write it to the log; entries that were undone are gone then.
+
+    Parameters
+    ----------
+    row
+        Locked by `find_draft`.
+    draft
+        Opened at the row's revision; changed in place.
+    known_revision
+        The revision that the caller has seen.
+
+    Raises
+    ------
+    EditConflictError
+        Somebody else was faster.
+    DraftStateError
+        It is no draft any more.
+    EditError
+        The operation cannot be carried out.
+    """
+    refuse_conflict(session, row, known_revision)
+    _refuse_unless(row, "draft")
+    change = apply(draft, operation)
+    session.execute(delete(DraftEntry).where(DraftEntry.draft_id == row.id, DraftEntry.number > row.played))
+    row.played += 1
+    row.revision += 1
+    row.highest_number = draft.highest_number
+    row.changed_at = now
+    session.add(
+        DraftEntry(
+            draft_id=row.id,
+            number=row.played,
+            revision=row.revision,
+            operation=OPERATION.dump_python(operation, mode="json"),
+            change=change.as_json(),
+            at=now,
+            by=by,
+        )
+    )
+    return change
+
+
+def step(session: Session, row: DraftRow, draft: Draft, *, back: bool, known_revision: int, now: datetime) -> Change:
+    """Undo the last entry of the log, or redo the first that was undone.
+
+    Raises
+    ------
+    EditConflictError
+        Somebody else was faster.
+    DraftStateError
+        It is no draft any more.
+    NothingToUndoError
+        There is none.
+    """
+    refuse_conflict(session, row, known_revision)
+    _refuse_unless(row, "draft")
+    entry = session.get(DraftEntry, (row.id, row.played if back else row.played + 1))
+    if entry is None:
+        raise NothingToUndoError("nothing was done that can be undone" if back else "nothing was undone")
+    change = Change.from_json(entry.change)
+    if back:
+        change = change.inverse()
+    draft.play(change)
+    row.played += -1 if back else 1
+    row.revision += 1
+    row.changed_at = now
+    return change
+
+
+def set_state(session: Session, row: DraftRow, state: str, *, known_revision: int, by: str, now: datetime) -> None:
+    """Hand a draft in for review (`in_review`), take it back (`draft`), or give it up (`discarded`).
+
+    Raises
+    ------
+    EditConflictError
+        Somebody else was faster.
+    DraftStateError
+        It cannot go there from where it is.
+    """
+    refuse_conflict(session, row, known_revision)
+    _refuse_unless(row, *{"in_review": ("draft",), "draft": ("in_review",), "discarded": ("draft", "in_review")}[state])
+    row.state = state
+    row.revision += 1
+    row.changed_at = now
+    record(session, f"draft-{state}", now, municipality_code=row.municipality_code, draft=row.id, key=by)
+
+
+def refuse_conflict(session: Session, row: DraftRow, known_revision: int) -> None:
+    """Refuse a change that was made without seeing the last one.
+
+    Raises
+    ------
+    EditConflictError
+        The draft is at another revision.
+    """
+    if known_revision != row.revision:
+        raise EditConflictError(known_revision, row.revision, entries_of(session, row, known_revision))
+
+
+def _refuse_unless(row: DraftRow, *states: str) -> None:
+    if row.state not in states:
+        raise DraftStateError(f"the draft is {row.state}; this needs one that is {' or '.join(states)}")
+
+
+def _highest_number(session: Session, municipality_code: str, buurten: Iterable[str]) -> int:
+    from_drafts: Iterable[int] = session.scalars(
+        select(DraftRow.highest_number).where(DraftRow.municipality_code == municipality_code)
+    )
+    return max([0, *from_drafts, *(int(code.rpartition("-")[2]) for code in buurten)])

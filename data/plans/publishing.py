@@ -1,0 +1,172 @@
+"""Publishing: a draft becomes a plan that never changes, in one transaction."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+
+import shapely
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from boundaries.blocks import Area, Block, PlanState
+from boundaries.checks import CheckSettings, Problem, Severity, check_plan
+from boundaries.draft import Draft
+from data.importing.staged import insert_rows
+from data.members.audit import record
+from data.plans.drafts import DraftStateError, refuse_conflict
+from data.plans.published import find_plan, sector_shapes
+from data.store.database import announce_change
+from data.store.models import Block as BlockRow
+from data.store.models import Buurt as BuurtRow
+from data.store.models import DraftRow, Municipality, Plan, Release
+from data.tables import LANGUAGES
+
+
+class NotPublishableError(ValueError):
+    """The draft has problems that keep it from being published.
+
+    Attributes
+    ----------
+    problems
+        The errors among what the checks found.
+    """
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = problems
+        told = ", ".join(sorted({problem.code for problem in problems}))
+        super().__init__(f"{len(problems)} problems keep this draft from being published: {told}")
+
+
+class PublishingDayError(ValueError):
+    """The day lies in the past, or before the plan that holds last."""
+
+
+class OutdatedDraftError(ValueError):
+    """Another plan of the municipality was published since the draft was begun."""
+
+
+def publish(
+    session: Session,
+    row: DraftRow,
+    draft: Draft,
+    *,
+    valid_from: date,
+    reason: str,
+    known_revision: int,
+    by: str,
+    now: datetime,
+    settings: CheckSettings,
+) -> Plan:
+    """Publish a draft from a day on.
+
+    Parameters
+    ----------
+    row
+        Locked by `find_draft`.
+    draft
+        Opened at the row's revision.
+    reason
+        Why; history keeps it.
+
+    Raises
+    ------
+    EditConflictError
+        Somebody else has changed the draft.
+    DraftStateError
+        It was published or discarded.
+    OutdatedDraftError
+        Another plan was published meanwhile.
+    PublishingDayError
+        History would change: the day is not after today's plans.
+    NotPublishableError
+        The checks found errors.
+    """
+    refuse_conflict(session, row, known_revision)
+    if row.state not in ("draft", "in_review"):
+        raise DraftStateError(f"the draft is {row.state} already")
+    # The municipality's row is locked, so that two drafts cannot be published at the same time unseen.
+    base = find_plan(session, row.plan_id)
+    session.scalars(
+        select(Municipality)
+        .where(Municipality.release_id == base.release_id, Municipality.code == row.municipality_code)
+        .with_for_update()
+    ).one()
+    last = session.scalars(
+        select(Plan)
+        .where(Plan.municipality_code == row.municipality_code, Plan.drawn)
+        .order_by(Plan.version.desc())
+        .limit(1)
+    ).first()
+    if last is not None and last.published_at > row.made_at:
+        raise OutdatedDraftError(
+            f"plan {last.version} was published on {last.published_at:%Y-%m-%d}, after this draft was begun: begin anew"
+        )
+    if valid_from < now.date():
+        raise PublishingDayError(f"{valid_from} is past: a plan holds from today or later")
+    if last is not None and valid_from < last.valid_from:
+        raise PublishingDayError(f"plan {last.version} holds from {last.valid_from}: this one cannot begin before it")
+    state = draft.state
+    release = session.get_one(Release, base.release_id)
+    sectors = sector_shapes(session, release, {block.sector_code for block in state.blocks.values()})
+    errors = [problem for problem in check_plan(state, settings, sectors=sectors) if problem.severity == Severity.ERROR]
+    if errors:
+        raise NotPublishableError(errors)
+    version = session.scalar(select(func.max(Plan.version)).where(Plan.municipality_code == row.municipality_code)) or 0
+    plan = Plan(
+        release_id=base.release_id,
+        municipality_code=row.municipality_code,
+        version=version + 1,
+        published_at=now,
+        valid_from=valid_from,
+        drawn=True,
+        reason=reason,
+        published_by=by,
+        follows_id=base.id,
+    )
+    session.add(plan)
+    session.flush()
+    _write(session, plan, state, sectors, int((release.crs or "EPSG:0").removeprefix("EPSG:")))
+    row.state = "published"
+    row.published_plan_id = plan.id
+    row.revision += 1
+    row.changed_at = now
+    record(
+        session,
+        "plan-published",
+        now,
+        municipality_code=plan.municipality_code,
+        plan=plan.id,
+        version=version + 1,
+        key=by,
+    )
+    announce_change(session)
+    return plan
+
+
+def _write(session: Session, plan: Plan, state: PlanState, sectors: Mapping[str, Area], srid: int) -> None:
+    rows = [
+        {"plan_id": plan.id, "code": buurt.code, "live": buurt.live, "colour": buurt.colour, "locked": buurt.locked}
+        | {f"name_{language}": buurt.names.get(language) for language in LANGUAGES}
+        for buurt in state.buurten.values()
+    ]
+    session.execute(insert(BuurtRow), rows)
+    insert_rows(
+        session,
+        BlockRow,
+        [
+            {
+                "plan_id": plan.id,
+                "code": block.code,
+                "sector_code": block.sector_code,
+                "buurt_code": state.buurt_of[block.code],
+                "geometry": _own_shape(block, sectors, srid),
+            }
+            for block in state.blocks.values()
+        ],
+    )
+
+
+def _own_shape(block: Block, sectors: Mapping[str, Area], srid: int) -> Area | None:
+    """Return a block's shape where it is not that of its sector, vertex for vertex."""
+    if block.code == block.sector_code and shapely.equals_exact(block.shape, sectors[block.sector_code]):
+        return None
+    return shapely.set_srid(block.shape, srid)
