@@ -50,9 +50,7 @@ def test_every_language_has_every_text() -> None:
 
 
 @given(st.lists(st.integers(1, 400), unique=True, min_size=1, max_size=60), st.randoms())
-def test_a_round_brings_every_letter_once_up_one_side_and_back_along_the_other(
-    numbers: list[int], random: object
-) -> None:
+def test_a_round_goes_up_the_odd_side_and_back_along_the_even_one(numbers: list[int], random: object) -> None:
     homes = [home(str(number)) for number in numbers]
     random.shuffle(homes)  # type: ignore[attr-defined]
     [street] = plan_round(homes)
