@@ -11,8 +11,10 @@ from api.settings import SellerSettings
 from data.buurt_counts import NoPlanError
 from data.directory import DataDirectory
 from data.household_counts import CountBasis
+from data.quotes.offers import find_quote, keep_pdf, kept_pdf, set_pdf
 from data.quotes.price_books import find_book, find_book_on
 from data.quotes.scopes import UnknownMunicipalityError, find_municipality, read_basis, read_map, read_scope
+from data.store import Store
 from data.tables import Country
 from licensing.frozen_quotes import FrozenQuote
 from licensing.parties import Party, PostalAddress
@@ -112,6 +114,28 @@ def current_households(session: Session, directory: DataDirectory, quote: Quote,
             continue
         found[scope.code] = today.households
     return found
+
+
+def give_pdf(store: Store, name: str, today: date) -> tuple[bytes, str | None]:
+    """Return the PDF of a quote and its number: of a draft as it is set now, of any other as it was first given out.
+
+    Nothing is locked while the pages are set.
+
+    Raises
+    ------
+    UnknownQuoteError
+        There is no such quote.
+    """
+    with store.reading() as session:
+        row = find_quote(session, name)
+        pdf = kept_pdf(session, row)
+        if pdf is not None:
+            return pdf, row.number
+        pdf = set_pdf(session, row, today)
+    if row.number is None:
+        return pdf, None
+    with store.writing() as session:
+        return keep_pdf(session, row, pdf), row.number
 
 
 def make_token() -> str:

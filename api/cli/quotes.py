@@ -13,10 +13,10 @@ from api.cli.answering import LANGUAGES, LanguageOption
 from api.cli.importing import COUNTRIES, CountryOption, parse_day
 from api.cli.opening import opened
 from api.cli.pricebooks import BY_COMMAND
-from api.quoting import QuoteWish, ScopeWish, freeze, make_token
+from api.quoting import QuoteWish, ScopeWish, freeze, give_pdf, make_token
 from api.settings import SellerSettings
 from data.directory import DataDirectory
-from data.quotes.offers import create_quote, find_quote, issue_quote, read_pdf
+from data.quotes.offers import create_quote, issue_quote
 from data.quotes.price_books import find_book, read_books
 from data.quotes.scopes import read_basis, read_households
 from data.store import Store
@@ -100,8 +100,7 @@ def _issue(store: Store, frozen: FrozenQuote, now: datetime) -> tuple[Offer, byt
         row = create_quote(session, frozen, now, by=BY_COMMAND, make_token=make_token)
         book = find_book(session, frozen.quote.price_book.code)
         offer = issue_quote(session, row, now.date(), valid_days=book.quote_valid_days, by=BY_COMMAND)
-    with store.writing() as session:
-        return offer, read_pdf(session, find_quote(session, row.id), now.date())
+    return offer, give_pdf(store, row.id, now.date())[0]
 
 
 def _price_everything(

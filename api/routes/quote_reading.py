@@ -11,7 +11,7 @@ from api.access import needs
 from api.quote_answers import entity_tag
 from api.quote_models import DriftAnswer, DriftList, QuoteAnswer, QuotePage, QuoteSummary, show_quote
 from api.quote_problems import described_quotes
-from api.quoting import current_households
+from api.quoting import current_households, give_pdf
 from data.api_keys import Scope
 from data.directory import DataDirectory
 from data.quotes.offers import (
@@ -20,7 +20,6 @@ from data.quotes.offers import (
     find_quote,
     list_quotes,
     offer_of,
-    read_pdf,
     record_bytes,
     record_of,
 )
@@ -63,17 +62,15 @@ def quote_reading_router(store: Store, directory: DataDirectory, clock: Callable
         cursor = shown_entries[-1].row.id if len(entries) > limit else None
         return QuotePage(data=[QuoteSummary.of(entry) for entry in shown_entries], next_cursor=cursor)
 
-    def give_pdf(quote_id: str) -> Response:
-        with store.writing() as session:
-            row = find_quote(session, quote_id)
-            name = row.number or "draft"
-            disposition = {"Content-Disposition": f'inline; filename="{name}.pdf"'}
-            return Response(read_pdf(session, row, clock().date()), headers=disposition, media_type="application/pdf")
+    def pdf_answer(quote_id: str) -> Response:
+        pdf, number = give_pdf(store, quote_id, clock().date())
+        disposition = {"Content-Disposition": f'inline; filename="{number or "draft"}.pdf"'}
+        return Response(pdf, headers=disposition, media_type="application/pdf")
 
     @router.get("/quotes/{quote_id}.pdf", response_class=Response, responses=described_quotes(404))
     def show_pdf(quote_id: str) -> Response:
         """Give the PDF of a quote: once issued, the same bytes for ever."""
-        return give_pdf(quote_id)
+        return pdf_answer(quote_id)
 
     @router.get("/quotes/{quote_id}/drift", responses=described_quotes(404))
     def show_drift(quote_id: str) -> DriftList:
@@ -96,7 +93,7 @@ def quote_reading_router(store: Store, directory: DataDirectory, clock: Callable
     ) -> Response:
         """Give a quote by its identifier or number."""
         if f == "pdf":
-            return give_pdf(quote_id)
+            return pdf_answer(quote_id)
         today = clock().date()
         with store.reading() as session:
             row = find_quote(session, quote_id)

@@ -18,7 +18,7 @@ from api.quote_models import (
     show_quote,
 )
 from api.quote_problems import described_quotes
-from api.quoting import freeze, make_token, wish_of
+from api.quoting import freeze, give_pdf, make_token, wish_of
 from api.settings import SellerSettings
 from data.api_keys import Scope
 from data.directory import DataDirectory
@@ -31,7 +31,6 @@ from data.quotes.offers import (
     find_quote,
     issue_quote,
     offer_of,
-    read_pdf,
     record_bytes,
     record_of,
 )
@@ -97,8 +96,7 @@ def quotes_router(
 
         answer = state_change(quote_id, "issue", caller.key_id, idempotency_key, if_match, change)
         # After the commit, so that nobody waits for a page to be set before the next number is given.
-        with store.writing() as session:
-            read_pdf(session, find_quote(session, quote_id), clock().date())
+        give_pdf(store, quote_id, clock().date())
         return answer
 
     @router.post("/quotes/{quote_id}:accept", response_model=QuoteAnswer, responses=CHANGES)

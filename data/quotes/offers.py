@@ -236,25 +236,20 @@ def check_version(row: StoredQuote, version: int) -> None:
         raise StaleQuoteError(f"the quote is at version {row.version}, and this change was asked for version {version}")
 
 
-def read_pdf(session: Session, row: StoredQuote, today: date) -> bytes:
-    """Return the PDF of a quote: of a draft as it is set now, of any other as it was first given out.
+def kept_pdf(session: Session, row: StoredQuote) -> bytes | None:
+    """Return the PDF of a quote as it was first given out after issue; None where it was not yet."""
+    return session.execute(select(StoredQuote.pdf).where(StoredQuote.id == row.id)).scalar_one()
 
-    The first PDF after issue is kept; of two that are set at once, the one that is stored first counts. It is set
-    in its issued state, so that an answer that comes later does not change it.
-    """
-    kept = session.execute(select(StoredQuote.pdf).where(StoredQuote.id == row.id)).scalar_one()
-    if kept is not None:
-        return kept
-    pdf = render_pdf(document_of(record_of(session, row), offer_of(row, today)))
-    if row.number is None:
-        return pdf
+
+def set_pdf(session: Session, row: StoredQuote, today: date) -> bytes:
+    """Set the PDF of a quote from its record. It shows number and last day, and no answer that came later."""
+    return render_pdf(document_of(record_of(session, row), offer_of(row, today)))
+
+
+def keep_pdf(session: Session, row: StoredQuote, pdf: bytes) -> bytes:
+    """Keep the PDF of an issued quote, and return the one that counts: of two, the one that is stored first."""
     session.execute(update(StoredQuote).where(StoredQuote.id == row.id, StoredQuote.pdf.is_(None)).values(pdf=pdf))
-    return (
-        session.execute(
-            select(StoredQuote.pdf).where(StoredQuote.id == row.id).execution_options(populate_existing=True)
-        ).scalar_one()
-        or pdf
-    )
+    return kept_pdf(session, row) or pdf
 
 
 def list_quotes(

@@ -59,7 +59,7 @@ def test_a_price_book_is_checked_with_its_lines(run: Run, tmp_path: Path) -> Non
     good.write_text(example_source().replace("example-2026", "other"), encoding="utf-8")
     bad.write_text(example_source().replace("minimum: 1500", "minimum: -1"), encoding="utf-8")
     assert "other is a price book" in run("pricebook", "check", good).stdout
-    with pytest.raises(PriceBookError, match="line 13, base.minimum"):
+    with pytest.raises(PriceBookError, match=r"line 13, base\.minimum"):
         run("pricebook", "check", bad)
     assert "code" in run("pricebook", "diff", "example-2026", good).stdout
     with pytest.raises(PriceBookError, match="holds from 2026-01-01 already"):

@@ -11,7 +11,7 @@ from api.settings import SellerSettings
 from data.demo import DemoFiles
 from data.directory import DataDirectory
 from data.importing import ImportRequest, import_file
-from data.quotes.offers import create_quote, find_quote, issue_quote, read_pdf, record_bytes
+from data.quotes.offers import create_quote, find_quote, issue_quote, keep_pdf, kept_pdf, record_bytes, set_pdf
 from data.quotes.price_books import publish_book
 from data.readers.mapping import ColumnMapping
 from data.releases import activate, active_releases, find_release
@@ -42,7 +42,7 @@ def test_an_issued_quote_is_the_same_after_an_import_a_new_book_and_a_new_plan(
         number = issue_quote(session, row, NOW.date(), valid_days=30, by="test").number or ""
     with store.writing() as session:
         row = find_quote(session, number)
-        record, pdf = record_bytes(session, row), read_pdf(session, row, NOW.date())
+        record, pdf = record_bytes(session, row), keep_pdf(session, row, set_pdf(session, row, NOW.date()))
 
     with store.reading() as session:
         sectors = next(release for release in active_releases(session) if release.kind == Kind.SECTORS)
@@ -85,7 +85,8 @@ def test_an_issued_quote_is_the_same_after_an_import_a_new_book_and_a_new_plan(
     with store.writing() as session:
         row = find_quote(session, number)
         assert record_bytes(session, row) == record
-        assert read_pdf(session, row, LATER.date()) == pdf
+        assert kept_pdf(session, row) == pdf
+        assert set_pdf(session, row, LATER.date()) == pdf
         today = freeze(session, directory, WISH, SellerSettings(), LATER)
     assert today.quote.households == 1_000 * len(codes)
     assert today.quote.price_book.code == "next"

@@ -21,10 +21,12 @@ from data.quotes.offers import (
     decline_quote,
     find_quote,
     issue_quote,
+    keep_pdf,
+    kept_pdf,
     offer_of,
-    read_pdf,
     record_bytes,
     record_of,
+    set_pdf,
 )
 from data.quotes.price_books import find_book_on, publish_book, read_books
 from data.store import Store, open_store
@@ -152,13 +154,16 @@ def test_what_was_issued_stays_byte_for_byte(store: Store) -> None:
         before = record_bytes(session, find_quote(session, quote_id))
     number = issue_one(store, quote_id)
     with store.writing() as session:
-        pdf = read_pdf(session, find_quote(session, number), TODAY)
+        row = find_quote(session, number)
+        pdf = keep_pdf(session, row, set_pdf(session, row, TODAY))
+        assert keep_pdf(session, row, b"later") == pdf
     with store.writing() as session:
         decline_quote(session, find_quote(session, number, lock=True), TODAY, by="test")
     with store.writing() as session:
         row = find_quote(session, number)
         assert record_bytes(session, row) == before
-        assert read_pdf(session, row, date(2030, 1, 1)) == pdf
+        assert kept_pdf(session, row) == pdf
+        assert set_pdf(session, row, date(2030, 1, 1)) == pdf
     for column, value in (("record", b"{}"), ("pdf", b""), ("number", "Q-2026-000009")):
         with pytest.raises(DBAPIError, match="never changes"), store.writing() as session:
             session.execute(update(StoredQuote).values({column: value}))
