@@ -26,7 +26,7 @@ def price_books_router(store: Store, clock: Callable[[], datetime]) -> APIRouter
         with store.reading() as session:
             return BookList(data=[BookAnswer.of(row) for row in list_books(session)])
 
-    @router.get("/price-books/{code}", responses=described_quotes(404), response_class=Response)
+    @router.get("/price-books/{code}", responses=described_quotes(404, 422), response_class=Response)
     def show_price_book(code: str) -> Response:
         """Give a published price book in YAML, as its author wrote it."""
         with store.reading() as session:

@@ -67,12 +67,12 @@ def quote_reading_router(store: Store, directory: DataDirectory, clock: Callable
         disposition = {"Content-Disposition": f'inline; filename="{number or "draft"}.pdf"'}
         return Response(pdf, headers=disposition, media_type="application/pdf")
 
-    @router.get("/quotes/{quote_id}.pdf", response_class=Response, responses=described_quotes(404))
+    @router.get("/quotes/{quote_id}.pdf", response_class=Response, responses=described_quotes(404, 422))
     def show_pdf(quote_id: str) -> Response:
         """Give the PDF of a quote: once issued, the same bytes for ever."""
         return pdf_answer(quote_id)
 
-    @router.get("/quotes/{quote_id}/drift", responses=described_quotes(404))
+    @router.get("/quotes/{quote_id}/drift", responses=described_quotes(404, 422))
     def show_drift(quote_id: str) -> DriftList:
         """Compare the counts of a quote with today's, and say how far the next tier of its price book is."""
         with store.reading() as session:

@@ -40,7 +40,7 @@ from data.store.licence_models import StoredQuote
 from licensing.offers import revise
 from licensing.quote_formats import digest_quote
 
-CHANGES = described_quotes(404, 409, 412, 428)
+CHANGES = described_quotes(404, 409, 412, 422, 428)
 
 
 def quotes_router(
