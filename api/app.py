@@ -9,16 +9,20 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from api.access import install_access
+from api.drafting import DraftDesk
 from api.keeper import AtlasKeeper
 from api.limits import BodyLimit, HostLimit
 from api.member_problems import install_member_problems
+from api.plan_problems import install_plan_problems
 from api.problems import install_problem_handlers
 from api.quote_problems import install_quote_problems
 from api.routes.addresses import addresses_router
+from api.routes.drafts import drafts_router
 from api.routes.health import health_router
 from api.routes.licences import licences_router
 from api.routes.locate import locate_router
 from api.routes.municipalities import municipalities_router
+from api.routes.plans import plans_router
 from api.routes.price_books import price_books_router
 from api.routes.quote_pricing import quote_pricing_router
 from api.routes.quote_reading import quote_reading_router
@@ -66,11 +70,12 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        watching = asyncio.create_task(keeper.watch())
+        stop = asyncio.Event()
+        watching = asyncio.create_task(keeper.watch(stop))
         try:
             yield
         finally:
-            watching.cancel()
+            stop.set()
             await watching
             store.close()
 
@@ -87,6 +92,7 @@ def create_app(
     install_problem_handlers(app)
     install_member_problems(app)
     install_quote_problems(app)
+    install_plan_problems(app)
     app.add_middleware(
         BodyLimit,
         max_bytes=server_settings.max_body_bytes,
@@ -110,5 +116,8 @@ def create_app(
     if household_keys is not None:
         app.include_router(sign_ups_router(lambda: keeper.current, store, household_settings, clock))
         app.include_router(staff_router(lambda: keeper.current, store, household_keys, clock))
+    desk = DraftDesk(store, directory, household_keys, clock)
+    app.include_router(plans_router(lambda: keeper.current, store, desk))
+    app.include_router(drafts_router(lambda: keeper.current, store, desk, clock))
     app.include_router(health_router(keeper))
     return app

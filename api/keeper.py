@@ -48,9 +48,10 @@ class AtlasKeeper:
                 logger.exception("the store or a new release cannot be read; answers stay as they are")
             self.store_reachable = False
 
-    async def watch(self) -> None:
-        """Refresh for as long as the task lives."""
-        with suppress(asyncio.CancelledError):
-            while True:
-                await asyncio.sleep(self._reload_seconds)
-                await asyncio.to_thread(self.refresh)
+    async def watch(self, stop: asyncio.Event) -> None:
+        """Refresh until told to stop; a refresh that is under way is finished, so that it leaves no connection open."""
+        while not stop.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), self._reload_seconds)
+                return
+            await asyncio.to_thread(self.refresh)

@@ -1,7 +1,7 @@
 """Drafts in the store: a plan to begin from, the counts of that moment, and a log that plays both ways."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
 from sqlalchemy import delete, select
@@ -29,6 +29,17 @@ class NothingToUndoError(ValueError):
     """Every entry of the log is undone, or in force, already."""
 
 
+@dataclass(frozen=True, slots=True)
+class Done:
+    """An operation that somebody else carried out meanwhile."""
+
+    number: int
+    op: str
+    by: str
+    """Identifier of the key."""
+    at: datetime
+
+
 class EditConflictError(ValueError):
     """Somebody else has changed the draft since the revision that the caller knows.
 
@@ -36,14 +47,14 @@ class EditConflictError(ValueError):
     ----------
     revision
         The draft's present one.
-    entries
+    done
         What was done since, as far as it is in force.
     """
 
     def __init__(self, known: int, revision: int, entries: Sequence[DraftEntry]) -> None:
         self.revision = revision
-        self.entries = entries
-        done = ", ".join(entry.operation["op"] for entry in entries) or "undo"
+        self.done = tuple(Done(entry.number, entry.operation["op"], entry.by, entry.at) for entry in entries)
+        done = ", ".join(entry.op for entry in self.done) or "undo"
         super().__init__(f"the draft is at revision {revision}, not {known}; meanwhile: {done}")
 
 
@@ -132,6 +143,11 @@ def entries_of(session: Session, row: DraftRow, since_revision: int = 0) -> Sequ
         .where(DraftEntry.draft_id == row.id, DraftEntry.number <= row.played, DraftEntry.revision > since_revision)
         .order_by(DraftEntry.number)
     ).all()
+
+
+def can_redo(session: Session, row: DraftRow) -> bool:
+    """Whether an operation of the draft was undone and can be carried out again."""
+    return session.get(DraftEntry, (row.id, row.played + 1)) is not None
 
 
 def open_draft(session: Session, row: DraftRow, counter: BlockCounter) -> Draft:

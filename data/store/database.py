@@ -89,16 +89,38 @@ def open_store(url: str) -> Store:
     return Store(engine)
 
 
-def migrate(engine: Engine, revision: str = "head") -> None:
-    """Bring the schema to a revision, up or down, in one transaction."""
+def migrate(engine: Engine, revision: str = "head", *, down: bool = False) -> None:
+    """Bring the schema up to a revision, or down to one, in one transaction."""
     config = Config()
     config.set_main_option("script_location", str(resources.files("data.store") / "migrations"))
-    with engine.begin() as connection:
+    with engine.connect() as connection, _without_cascades(connection), connection.begin():
         config.attributes["connection"] = connection
-        if revision == "base":
+        if down:
             command.downgrade(config, revision)
         else:
             command.upgrade(config, revision)
+
+
+@contextmanager
+def _without_cascades(connection: Connection) -> Iterator[None]:
+    """Let SQLite alter tables by making them anew, without deleting what refers to their rows.
+
+    The pragma does nothing within a transaction, so it goes to the driver before one begins; what refers to nothing
+    afterwards is an error.
+    """
+    if connection.dialect.name != "sqlite":
+        yield
+        return
+    driver = connection.connection.dbapi_connection
+    assert driver is not None  # noqa: S101 -- a connection that was just taken from the pool
+    driver.cursor().execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+        broken = driver.cursor().execute("PRAGMA foreign_key_check").fetchall()
+        if broken:
+            raise StoreError(f"a migration has left rows that refer to nothing, in {broken[0][0]}")
+    finally:
+        driver.cursor().execute("PRAGMA foreign_keys = ON")
 
 
 def _configure_sqlite(engine: Engine) -> None:

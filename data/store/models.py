@@ -196,8 +196,8 @@ class Plan(Base):
     reason: Mapped[str | None] = mapped_column(String(1_000))
     published_by: Mapped[str | None] = mapped_column(String(16))
     """Identifier of the key that published it."""
-    follows_id: Mapped[int | None] = mapped_column(ForeignKey("plan.id"))
-    """The plan that it was drawn from."""
+    follows_id: Mapped[int | None]
+    """The plan that it was drawn from; it may have gone with its release."""
 
 
 class Buurt(Base):

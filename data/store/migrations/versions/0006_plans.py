@@ -17,17 +17,15 @@ BLOCK_CODE = sa.String(length=80).with_variant(sa.String(length=80, collation="C
 
 def upgrade() -> None:
     """Let a block be a part of a sector, and add drafts."""
-    with op.batch_alter_table("plan") as plan:
-        plan.add_column(sa.Column("drawn", sa.Boolean(), nullable=False, server_default=sa.false()))
-        plan.add_column(sa.Column("reason", sa.String(length=1_000), nullable=True))
-        plan.add_column(sa.Column("published_by", sa.String(length=16), nullable=True))
-        plan.add_column(sa.Column("follows_id", sa.Integer(), nullable=True))
-        plan.create_foreign_key(op.f("fk_plan_follows_id_plan"), "plan", ["follows_id"], ["id"])
+    # Column by column: making a table anew, as batches do on SQLite, would delete what refers to its rows.
+    op.add_column("plan", sa.Column("drawn", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("plan", sa.Column("reason", sa.String(length=1_000), nullable=True))
+    op.add_column("plan", sa.Column("published_by", sa.String(length=16), nullable=True))
+    op.add_column("plan", sa.Column("follows_id", sa.Integer(), nullable=True))
     op.create_index("ix_plan_municipality_code_valid_from", "plan", ["municipality_code", "valid_from"])
-    with op.batch_alter_table("buurt") as buurt:
-        buurt.add_column(sa.Column("live", sa.Boolean(), nullable=False, server_default=sa.true()))
-        buurt.add_column(sa.Column("colour", sa.String(length=7), nullable=True))
-        buurt.add_column(sa.Column("locked", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.add_column("buurt", sa.Column("live", sa.Boolean(), nullable=False, server_default=sa.true()))
+    op.add_column("buurt", sa.Column("colour", sa.String(length=7), nullable=True))
+    op.add_column("buurt", sa.Column("locked", sa.Boolean(), nullable=False, server_default=sa.false()))
     _make_blocks_anew(
         sa.Column("code", BLOCK_CODE, nullable=False),
         sa.Column("geometry", Shape(), nullable=True),
@@ -86,14 +84,11 @@ def downgrade() -> None:
         columns="plan_id, sector_code, buurt_code",
         rows="SELECT plan_id, sector_code, MIN(buurt_code) FROM block_before GROUP BY plan_id, sector_code",
     )
-    with op.batch_alter_table("buurt") as buurt:
-        for column in ("live", "colour", "locked"):
-            buurt.drop_column(column)
+    for column in ("live", "colour", "locked"):
+        op.drop_column("buurt", column)
     op.drop_index("ix_plan_municipality_code_valid_from", "plan")
-    with op.batch_alter_table("plan") as plan:
-        plan.drop_constraint(op.f("fk_plan_follows_id_plan"), type_="foreignkey")
-        for column in ("drawn", "reason", "published_by", "follows_id"):
-            plan.drop_column(column)
+    for column in ("drawn", "reason", "published_by", "follows_id"):
+        op.drop_column("plan", column)
 
 
 def _make_blocks_anew(*more: sa.Column[object], key: str, columns: str, rows: str) -> None:

@@ -1,0 +1,81 @@
+"""Drafts that a worker holds open, so that a paint on the map does not read a municipality anew."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from threading import Lock
+
+from sqlalchemy.orm import Session
+
+from boundaries.blocks import Area, BlockCounter, BlockCounts
+from boundaries.draft import Draft
+from data.block_counts import StoredCounter
+from data.directory import DataDirectory
+from data.plans.drafts import open_draft
+from data.quotes.scopes import read_basis
+from data.store import Store
+from data.store.models import DraftRow
+from data.tables import Country
+from households.dwelling_keys import HouseholdKeys
+
+OPEN_DRAFTS = 32
+"""How many drafts a worker holds open: those edited last."""
+
+
+class CounterOnDemand:
+    """Reads what blocks are counted from when a sector is cut for the first time; a paint needs none of it."""
+
+    def __init__(self, read: Callable[[], BlockCounter]) -> None:
+        self._read = read
+        self._counter: BlockCounter | None = None
+
+    def count(self, sector_code: str, parts: Sequence[Area]) -> Sequence[BlockCounts]:
+        """Count the parts of a sector, as `boundaries.blocks.BlockCounter` says."""
+        if self._counter is None:
+            self._counter = self._read()
+        return self._counter.count(sector_code, parts)
+
+
+class DraftDesk:
+    """The drafts that a worker holds open.
+
+    A request takes a draft off the desk and puts it back when its transaction is committed; one that fails is
+    dropped, and read anew by the next.
+    """
+
+    def __init__(
+        self, store: Store, directory: DataDirectory, keys: HouseholdKeys | None, clock: Callable[[], datetime]
+    ) -> None:
+        self._store = store
+        self._directory = directory
+        self._keys = keys
+        self._clock = clock
+        self._open: OrderedDict[str, tuple[int, Draft]] = OrderedDict()
+        self._lock = Lock()
+
+    def counter(self, municipality_code: str) -> CounterOnDemand:
+        """Return what counts the blocks of a municipality."""
+
+        def read() -> BlockCounter:
+            country: Country = "NL" if municipality_code.startswith("GM") else "BE"
+            with self._store.reading() as session:
+                basis = read_basis(session, self._directory, country)
+                return StoredCounter.read(session, basis, municipality_code, self._clock(), self._keys)
+
+        return CounterOnDemand(read)
+
+    def take(self, session: Session, row: DraftRow) -> Draft:
+        """Return a draft at its present revision, from the desk where it is there."""
+        with self._lock:
+            revision, draft = self._open.pop(row.id, (0, None))
+        if draft is None or revision != row.revision:
+            draft = open_draft(session, row, self.counter(row.municipality_code))
+        return draft
+
+    def put(self, draft_id: str, revision: int, draft: Draft) -> None:
+        """Put a draft back, as it is at a committed revision."""
+        with self._lock:
+            self._open[draft_id] = (revision, draft)
+            self._open.move_to_end(draft_id)
+            while len(self._open) > OPEN_DRAFTS:
+                self._open.popitem(last=False)

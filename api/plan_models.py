@@ -1,0 +1,315 @@
+"""What plans and drafts look like over HTTP."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import shapely
+from pydantic import BaseModel, ConfigDict, Field
+
+from boundaries.blocks import Block, Buurt, PlanState
+from boundaries.buurt_counts import BuurtCounts, sum_counts
+from boundaries.changes import Change
+from boundaries.checks import Problem as PlanProblem
+from boundaries.draft import Draft
+from boundaries.operations import Operation
+from data.store.models import DraftEntry, DraftRow, Plan
+from geo.crs import LONLAT, transform_points
+
+Geometry = dict[str, Any]
+
+
+class NewDraft(BaseModel):
+    """What a draft begins with."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: Annotated[str, Field(min_length=1, max_length=200)] = "Draft"
+    plan: int | None = Field(default=None, description="The plan to begin from; null takes the one that holds today.")
+
+
+class OperationBody(BaseModel):
+    """One operation on a draft."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    operation: Operation
+
+
+class PublishBody(BaseModel):
+    """From when a plan holds, and why."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    valid_from: date
+    reason: Annotated[str, Field(min_length=3, max_length=1_000)]
+
+
+class CountsAnswer(BaseModel):
+    """What a buurt counts."""
+
+    blocks: int
+    households: int
+    unknown: int = Field(description="Blocks whose households are unknown.")
+    estimated: int = Field(description="Blocks whose households are an estimate.")
+    dwellings: int
+    members: int
+    letters: int = Field(description="Dwellings without a member household.")
+
+    @classmethod
+    def of(cls, counts: BuurtCounts) -> "CountsAnswer":
+        """Show sums."""
+        return cls(**asdict(counts))
+
+
+class BuurtAnswer(BaseModel):
+    """A buurt of a plan."""
+
+    code: str
+    names: dict[str, str | None]
+    live: bool
+    colour: str | None
+    locked: bool
+    counts: CountsAnswer
+
+    @classmethod
+    def of(cls, buurt: Buurt, counts: BuurtCounts) -> "BuurtAnswer":
+        """Show a buurt."""
+        return cls(
+            code=buurt.code,
+            names=dict(buurt.names),
+            live=buurt.live,
+            colour=buurt.colour,
+            locked=buurt.locked,
+            counts=CountsAnswer.of(counts),
+        )
+
+
+class PlanSummary(BaseModel):
+    """A plan or a draft, without what is in it."""
+
+    id: str
+    municipality: str
+    state: Literal["draft", "in_review", "published", "discarded"]
+    title: str | None = None
+    version: int | None = None
+    revision: int | None = Field(default=None, description="Of a draft; the ETag has it too.")
+    valid_from: date | None = None
+    reason: str | None = None
+    drawn: bool = Field(description="Whether ops staff drew it; else an import made it.")
+    changed_at: datetime
+
+    @classmethod
+    def of_plan(cls, plan: Plan) -> "PlanSummary":
+        """Show a published plan."""
+        return cls(
+            id=str(plan.id),
+            municipality=plan.municipality_code,
+            state="published",
+            version=plan.version,
+            valid_from=plan.valid_from,
+            reason=plan.reason,
+            drawn=plan.drawn,
+            changed_at=plan.published_at,
+        )
+
+    @classmethod
+    def of_draft(cls, row: DraftRow) -> "PlanSummary":
+        """Show a draft."""
+        return cls(
+            id=row.id,
+            municipality=row.municipality_code,
+            state=row.state,  # type: ignore[arg-type]  # the database holds it to these
+            title=row.title,
+            revision=row.revision,
+            drawn=True,
+            changed_at=row.changed_at,
+        )
+
+
+class PlanList(BaseModel):
+    """The plans of a municipality."""
+
+    drafts: list[PlanSummary]
+    plans: list[PlanSummary] = Field(description="Published; the one that holds last comes first.")
+
+
+class PlanAnswer(BaseModel):
+    """A plan or a draft, with its buurten."""
+
+    plan: PlanSummary
+    buurten: list[BuurtAnswer]
+    unassigned: CountsAnswer
+    blocks: dict[str, str | None] = Field(description="The buurt of every block.")
+    can_undo: bool = False
+    can_redo: bool = False
+
+    @classmethod
+    def of(
+        cls, summary: PlanSummary, state: PlanState, *, can_undo: bool = False, can_redo: bool = False
+    ) -> "PlanAnswer":
+        """Show a plan's state."""
+        held: dict[str | None, list[Block]] = {}
+        for code, block in state.blocks.items():
+            held.setdefault(state.buurt_of[code], []).append(block)
+
+        def counts(buurt: str | None) -> BuurtCounts:
+            return sum_counts(block.counts for block in held.get(buurt, ()))
+
+        return cls(
+            plan=summary,
+            buurten=[BuurtAnswer.of(state.buurten[code], counts(code)) for code in sorted(state.buurten)],
+            unassigned=CountsAnswer.of(counts(None)),
+            blocks=dict(sorted(state.buurt_of.items())),
+            can_undo=can_undo,
+            can_redo=can_redo,
+        )
+
+
+class ProblemAnswer(BaseModel):
+    """Something in a plan that a person should know."""
+
+    code: str
+    severity: str
+    buurten: list[str]
+    blocks: list[str]
+    figures: list[dict[str, Any]]
+    remedy: dict[str, Any] | None
+    language: str | None
+    place: Geometry = Field(description="GeoJSON geometry, EPSG:4326.")
+
+    @classmethod
+    def of(cls, problem: PlanProblem, crs: str) -> "ProblemAnswer":
+        """Show a problem."""
+        return cls(
+            code=problem.code,
+            severity=problem.severity,
+            buurten=list(problem.buurten),
+            blocks=list(problem.blocks),
+            figures=[asdict(figure) for figure in problem.figures],
+            remedy=None
+            if problem.remedy is None
+            else {"code": problem.remedy.code, "parameters": dict(problem.remedy.parameters)},
+            language=problem.language,
+            place=as_geojson(problem.place, crs),
+        )
+
+
+class ProblemList(BaseModel):
+    """What the checks found, errors first."""
+
+    problems: list[ProblemAnswer]
+
+
+class ChangeAnswer(BaseModel):
+    """What an operation did."""
+
+    revision: int
+    assignments: dict[str, str | None] = Field(description="The buurt of every block that moved or is new.")
+    removed_blocks: list[str]
+    shapes: dict[str, Geometry] = Field(description="Blocks that are new or have another shape: GeoJSON, EPSG:4326.")
+    buurten: list[BuurtAnswer] = Field(description="Buurten that changed, with their counts now.")
+    removed_buurten: list[str]
+    unassigned: CountsAnswer
+    problems: list[ProblemAnswer] = Field(description="Of the buurten that changed.")
+
+    @classmethod
+    def of(cls, change: Change, draft: Draft, revision: int, problems: Iterable[PlanProblem]) -> "ChangeAnswer":
+        """Show a change that the draft has taken in."""
+        touched = sorted((change.touched_buurten() | change.buurten.keys()) & draft.buurten.keys())
+        moved = change.assignments.keys() | {code for code, step in change.blocks.items() if step.before is None}
+        return cls(
+            revision=revision,
+            assignments={code: draft.buurt_of[code] for code in sorted(moved & draft.buurt_of.keys())},
+            removed_blocks=sorted(code for code, step in change.blocks.items() if step.after is None),
+            shapes={
+                code: as_geojson(step.after.shape, draft.crs)
+                for code, step in sorted(change.blocks.items())
+                if step.after is not None
+            },
+            buurten=[BuurtAnswer.of(draft.buurten[code], draft.counts_of(code)) for code in touched],
+            removed_buurten=sorted(code for code, step in change.buurten.items() if step.after is None),
+            unassigned=CountsAnswer.of(draft.counts_of(None)),
+            problems=[ProblemAnswer.of(problem, draft.crs) for problem in problems],
+        )
+
+
+class LogEntry(BaseModel):
+    """One operation of a draft's log."""
+
+    number: int
+    revision: int
+    operation: dict[str, Any]
+    at: datetime
+    by: str = Field(description="Identifier of the caller's key.")
+
+    @classmethod
+    def of(cls, entry: DraftEntry) -> "LogEntry":
+        """Show an entry."""
+        return cls(number=entry.number, revision=entry.revision, operation=entry.operation, at=entry.at, by=entry.by)
+
+
+class LogAnswer(BaseModel):
+    """The operations that are in force."""
+
+    entries: list[LogEntry]
+
+
+def feature_collection(state: PlanState) -> dict[str, Any]:
+    """Return the blocks of a plan as a GeoJSON FeatureCollection (RFC 7946)."""
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "id": block.code,
+                "geometry": as_geojson(block.shape, state.crs),
+                "properties": {
+                    "block": block.code,
+                    "sector": block.sector_code,
+                    "buurt": state.buurt_of[block.code],
+                    **_names(state.buurten, state.buurt_of[block.code]),
+                    "households": block.counts.households,
+                    "estimated": block.counts.estimated,
+                    "dwellings": block.counts.dwellings,
+                    "members": block.counts.members,
+                },
+            }
+            for block in state.blocks.values()
+        ],
+    }
+
+
+def assignment_rows(state: PlanState) -> list[dict[str, Any]]:
+    """Return the block assignment as rows: block, sector, the block's share of the sector's area, buurt."""
+    areas = {code: block.shape.area for code, block in state.blocks.items()}
+    of_sector: dict[str, float] = {}
+    for block in state.blocks.values():
+        of_sector[block.sector_code] = of_sector.get(block.sector_code, 0.0) + areas[block.code]
+    return [
+        {
+            "block": block.code,
+            "sector": block.sector_code,
+            "share": round(areas[block.code] / of_sector[block.sector_code], 9),
+            "buurt": state.buurt_of[block.code],
+        }
+        for block in sorted(state.blocks.values(), key=lambda block: block.code)
+    ]
+
+
+def as_geojson(shape: shapely.Geometry, crs: str) -> Geometry:
+    """Return a shape of a plan as a GeoJSON geometry."""
+
+    def to_lonlat(points: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+        return np.column_stack(transform_points(points[:, 0], points[:, 1], crs, LONLAT))
+
+    geometry: Geometry = json.loads(shapely.to_geojson(shapely.transform(shape, to_lonlat)))
+    return geometry
+
+
+def _names(buurten: Mapping[str, Buurt], code: str | None) -> dict[str, str | None]:
+    names = {} if code is None else buurten[code].names
+    return {f"name_{language}": names.get(language) for language in ("nl", "fr", "de")}

@@ -1,0 +1,91 @@
+"""Refusals of plans and drafts as problem details."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+
+from api.problems import FieldProblem, Kind, described, problem_response
+from boundaries.diffs import PlansDifferError
+from boundaries.edit_errors import DiscontiguousBuurtError, EditError, LockedBuurtError
+from data.plans.drafts import DraftStateError, EditConflictError, NothingToUndoError, UnknownDraftError
+from data.plans.published import NoPlanError
+from data.plans.publishing import NotPublishableError, OutdatedDraftError, PublishingDayError
+
+
+class NoRevisionError(ValueError):
+    """A draft was to be changed without saying which revision the caller has seen."""
+
+
+PLAN_PROBLEMS: Mapping[type[Exception], Kind] = {
+    UnknownDraftError: Kind(
+        "unknown-plan", "No such plan or draft", 404, "GET /v1/municipalities/{code}/plans lists them."
+    ),
+    NoPlanError: Kind("no-plan", "No such plan", 404, "GET /v1/municipalities/{code}/plans lists them."),
+    DraftStateError: Kind("draft-state", "The draft is not in the state for it", 409, "Read the draft again."),
+    NothingToUndoError: Kind("nothing-to-undo", "There is nothing to undo or redo", 409, "Read the draft again."),
+    OutdatedDraftError: Kind("outdated-draft", "Another plan was published meanwhile", 409, "Begin a draft from it."),
+    PublishingDayError: Kind("publishing-day", "A plan cannot hold from that day", 422, "Choose a later day."),
+    PlansDifferError: Kind("plans-differ", "These plans cannot be compared", 422, "Compare plans of one municipality."),
+    NoRevisionError: Kind("if-match-missing", "If-Match is missing", 428, "Send the draft's ETag as If-Match."),
+}
+EDIT_REFUSED = Kind("edit-refused", "The draft refuses this", 422, "Change the field that is named.")
+FALLS_APART = Kind("buurt-falls-apart", "A buurt would fall into parts", 422, "Send allow_parts if that is meant.")
+LOCKED = Kind("buurt-locked", "A locked buurt would change", 422, "Unlock it first.")
+CONFLICT = Kind("draft-changed", "Somebody else has changed the draft", 412, "Read the draft again, and edit that.")
+NOT_PUBLISHABLE = Kind(
+    "not-publishable", "The draft has errors", 422, "GET /v1/plans/{id}/problems says where; mend the errors."
+)
+
+
+def described_plans(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return OpenAPI descriptions of the problems that a plan's route can answer with."""
+    own = {409: "Not in the state for it", 412: CONFLICT.title, 428: "If-Match is missing"}
+    same = described(404)[404]
+    return described(*(status for status in statuses if status not in own)) | {
+        status: same | {"description": title} for status, title in own.items() if status in statuses
+    }
+
+
+def install_plan_problems(app: FastAPI) -> None:
+    """Answer the refusals of plans with problem details."""
+    for error_class in PLAN_PROBLEMS:
+        app.add_exception_handler(error_class, _refusal)
+    app.add_exception_handler(EditError, _edit_refused)
+    app.add_exception_handler(EditConflictError, _conflict)
+    app.add_exception_handler(NotPublishableError, _not_publishable)
+
+
+async def _refusal(_request: Request, error: Exception) -> JSONResponse:
+    return problem_response(PLAN_PROBLEMS[type(error)], str(error))
+
+
+async def _edit_refused(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, EditError)  # noqa: S101 -- registered for this class alone
+    kind = EDIT_REFUSED
+    if isinstance(error, DiscontiguousBuurtError):
+        kind = FALLS_APART
+    elif isinstance(error, LockedBuurtError):
+        kind = LOCKED
+    return problem_response(
+        kind, str(error), errors=[FieldProblem(field=f"/operation/{error.field}", detail=str(error))]
+    )
+
+
+async def _conflict(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, EditConflictError)  # noqa: S101 -- registered for this class alone
+    done = [
+        FieldProblem(field=f"/log/{entry.number}", detail=f"{entry.op} by {entry.by} at {entry.at:%H:%M:%S}")
+        for entry in error.done
+    ]
+    return problem_response(CONFLICT, str(error), errors=done, headers={"ETag": f'"{error.revision}"'})
+
+
+async def _not_publishable(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, NotPublishableError)  # noqa: S101 -- registered for this class alone
+    found = [
+        FieldProblem(field=problem.code, detail=", ".join((*problem.buurten, *problem.blocks)) or problem.code)
+        for problem in error.problems[:100]
+    ]
+    return problem_response(NOT_PUBLISHABLE, str(error), errors=found)

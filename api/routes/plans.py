@@ -1,0 +1,200 @@
+"""`/v1/municipalities/{code}/plans` and `/v1/plans/{id}`: look at plans and drafts, check, compare and export them."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Header, Path, Query, Response
+from sqlalchemy.orm import Session
+
+from api.access import needs
+from api.atlas import Atlas
+from api.drafting import DraftDesk
+from api.plan_models import (
+    LogAnswer,
+    LogEntry,
+    PlanAnswer,
+    PlanList,
+    PlanSummary,
+    ProblemAnswer,
+    ProblemList,
+    assignment_rows,
+    feature_collection,
+)
+from api.plan_problems import described_plans
+from api.routes.rules import MunicipalityCode, require_municipality
+from boundaries.blocks import PlanState
+from boundaries.checks import CheckSettings, check_plan
+from boundaries.diffs import diff_plans
+from data.api_keys import Scope
+from data.plans.drafts import (
+    can_redo,
+    entries_of,
+    find_draft,
+    list_drafts,
+)
+from data.plans.published import find_plan, list_plans, plan_on, read_plan, read_state, sector_shapes
+from data.store import Store
+from data.store.models import Release
+
+PlanId = Annotated[
+    str,
+    Path(
+        pattern=r"^([1-9][0-9]{0,8}|d-[A-Za-z0-9_-]{16})$",
+        description="Number of a published plan, or identifier of a draft.",
+        examples=["17", "d-4mBkT1mHnV0oTQhX"],
+    ),
+]
+IfMatch = Annotated[str | None, Header(max_length=40, description="The draft's ETag that the editor has seen.")]
+ETAG: dict[str, Any] = {"headers": {"ETag": {"description": "The draft's revision.", "schema": {"type": "string"}}}}
+_GEOJSON: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/geo+json": {"schema": {"type": "object"}}}, "description": "GeoJSON, EPSG:4326."}
+}
+_EXPORTS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {
+            "application/geo+json": {"schema": {"type": "object"}},
+            "text/csv": {"schema": {"type": "string"}},
+        },
+        "description": "GeoJSON of the blocks (EPSG:4326), or the assignment of blocks as CSV.",
+    }
+}
+
+
+def plans_router(  # noqa: PLR0915 -- one statement a route
+    atlas: Callable[[], Atlas], store: Store, desk: DraftDesk
+) -> APIRouter:
+    """Build the routes."""
+    router = APIRouter(prefix="/v1", tags=["plans"], dependencies=[needs(Scope.VIEWER)])
+    settings = CheckSettings()
+
+    def state_of(session: Session, plan_id: str) -> tuple[PlanSummary, PlanState]:
+        if plan_id.startswith("d-"):
+            row = find_draft(session, plan_id)
+            draft = desk.take(session, row)
+            desk.put(row.id, row.revision, draft)
+            return PlanSummary.of_draft(row), draft.state
+        plan = read_plan(session, find_plan(session, int(plan_id)))
+        state = read_state(session, plan, desk.counter(plan.row.municipality_code))
+        return PlanSummary.of_plan(plan.row), state
+
+    @router.get("/municipalities/{code}/plans", responses=described_plans(404, 422))
+    def show_plans(code: MunicipalityCode) -> PlanList:
+        """List the drafts that are under way and the published plans of a municipality."""
+        require_municipality(atlas(), code)
+        with store.reading() as session:
+            return PlanList(
+                drafts=[PlanSummary.of_draft(row) for row in list_drafts(session, code)],
+                plans=[PlanSummary.of_plan(plan) for plan in list_plans(session, code)],
+            )
+
+    @router.get("/municipalities/{code}/plans:on", responses=described_plans(404, 422))
+    def show_plan_on(code: MunicipalityCode, day: date) -> PlanSummary:
+        """Return the plan of a municipality that held, holds or will hold on a day."""
+        require_municipality(atlas(), code)
+        with store.reading() as session:
+            return PlanSummary.of_plan(plan_on(session, code, day).row)
+
+    @router.get("/plans/{plan_id}", responses=described_plans(404, 422) | {200: ETAG})
+    def show_plan(plan_id: PlanId, response: Response) -> PlanAnswer:
+        """Return a plan or a draft: its buurten with their counts, and the buurt of every block."""
+        with store.reading() as session:
+            summary, state = state_of(session, plan_id)
+            undo = redo = False
+            if summary.revision is not None:
+                row = find_draft(session, plan_id)
+                response.headers["ETag"] = f'"{summary.revision}"'
+                undo, redo = row.played > 0, can_redo(session, row)
+        return PlanAnswer.of(summary, state, can_undo=undo, can_redo=redo)
+
+    @router.get(
+        "/plans/{plan_id}/blocks",
+        response_class=Response,
+        responses=described_plans(404, 422) | _GEOJSON,
+    )
+    def show_blocks(plan_id: PlanId) -> Response:
+        """Return the blocks of a plan with their shapes, buurten and counts, as GeoJSON."""
+        with store.reading() as session:
+            _, state = state_of(session, plan_id)
+        return Response(json.dumps(feature_collection(state)), media_type="application/geo+json")
+
+    @router.get(
+        "/plans/{plan_id}/export",
+        response_class=Response,
+        responses=described_plans(404, 422) | _EXPORTS,
+    )
+    def export_plan(plan_id: PlanId, f: Literal["geojson", "csv"] = "csv") -> Response:
+        """Return a plan as a file: its blocks as GeoJSON, or block, sector, share of the sector and buurt as CSV."""
+        with store.reading() as session:
+            _, state = state_of(session, plan_id)
+        name = {"Content-Disposition": f'attachment; filename="plan-{plan_id}.{f}"'}
+        if f == "geojson":
+            return Response(json.dumps(feature_collection(state)), media_type="application/geo+json", headers=name)
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, ["block", "sector", "share", "buurt"])
+        writer.writeheader()
+        writer.writerows(assignment_rows(state))
+        return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=name)
+
+    @router.get("/plans/{plan_id}/problems", responses=described_plans(404, 422))
+    def show_problems(plan_id: PlanId) -> ProblemList:
+        """Check a plan: gaps, overlaps, what is not assigned, sizes, parts, names, shapes."""
+        with store.reading() as session:
+            _, state = state_of(session, plan_id)
+            base = find_draft(session, plan_id).plan_id if plan_id.startswith("d-") else int(plan_id)
+            release = session.get_one(Release, find_plan(session, base).release_id)
+            sectors = sector_shapes(session, release, {block.sector_code for block in state.blocks.values()})
+        problems = check_plan(state, settings, sectors=sectors)
+        return ProblemList(problems=[ProblemAnswer.of(problem, state.crs) for problem in problems])
+
+    @router.get("/plans/{plan_id}/log", responses=described_plans(404, 422))
+    def show_log(plan_id: PlanId, since: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0) -> LogAnswer:
+        """Return the operations of a draft that are in force, those later than a revision."""
+        with store.reading() as session:
+            return LogAnswer(
+                entries=[LogEntry.of(entry) for entry in entries_of(session, find_draft(session, plan_id), since)]
+            )
+
+    @router.get(
+        "/plans/{plan_id}/diff",
+        response_class=Response,
+        responses=described_plans(404, 422)
+        | {
+            200: {
+                "content": {
+                    "application/json": {"schema": {"type": "object"}},
+                    "application/geo+json": {"schema": {"type": "object"}},
+                },
+                "description": "What moves, per pair of buurten.",
+            }
+        },
+    )
+    def show_diff(
+        plan_id: PlanId,
+        since: Annotated[str | None, Query(pattern=r"^([1-9][0-9]{0,8}|d-[A-Za-z0-9_-]{16})$")] = None,
+        f: Literal["json", "geojson"] = "json",
+    ) -> Response:
+        """Say what moves from another plan to this one: blocks, households, dwellings, members, letters.
+
+        Without `since`, a draft is compared with the plan that it began from, and a published plan with itself.
+        """
+        with store.reading() as session:
+            summary, after = state_of(session, plan_id)
+            if since is None:
+                since = str(find_draft(session, plan_id).plan_id) if summary.revision is not None else plan_id
+            _, before = state_of(session, since)
+        diff = diff_plans(before, after, desk.counter(summary.municipality))
+        if f == "geojson":
+            return Response(json.dumps(diff.features()), media_type="application/geo+json")
+        body = {
+            "moves": diff.rows(),
+            "appeared": list(diff.appeared),
+            "vanished": list(diff.vanished),
+            "renamed": {code: [dict(was), dict(now)] for code, (was, now) in diff.renamed.items()},
+        }
+        return Response(json.dumps(body), media_type="application/json")
+
+    return router

@@ -1,0 +1,203 @@
+"""Plans over HTTP on the demo region: a draft is drawn, undone, contested, published, and answers follow."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from api.app import create_app
+from api.settings import ServerSettings, StoreSettings
+from data.store import open_store
+from data.store.models import DraftRow, Plan
+
+TODAY = datetime.now(UTC).date()
+
+
+@pytest.fixture
+def code(store_settings: StoreSettings) -> Iterator[str]:
+    """A municipality of the demo, left without drawn plans afterwards."""
+    store = open_store(store_settings.store_url)
+    yield "99001"
+    with store.writing() as session:
+        for row in session.query(DraftRow).all():
+            session.delete(row)
+        session.flush()
+        for plan in session.query(Plan).filter(Plan.drawn).order_by(Plan.id.desc()).all():
+            session.delete(plan)
+            session.flush()
+    store.close()
+
+
+@pytest.fixture
+def api(store_settings: StoreSettings, admin: dict[str, str]) -> Iterator[TestClient]:
+    application = create_app(store_settings, ServerSettings(reload_seconds=0.05))
+    with TestClient(application, headers=admin) as client:
+        yield client
+
+
+def begin(api: TestClient, code: str) -> dict[str, Any]:
+    made = api.post(f"/v1/municipalities/{code}/plans", json={"title": "Spring"})
+    assert made.status_code == 201, made.text
+    draft: dict[str, Any] = api.get(made.headers["location"]).json()
+    return draft
+
+
+def operate(api: TestClient, draft: dict[str, Any], revision: int, **operation: Any) -> Any:
+    return api.post(
+        f"/v1/plans/{draft['plan']['id']}/operations",
+        json={"operation": operation},
+        headers={"If-Match": f'"{revision}"'},
+    )
+
+
+def neighbouring(draft: dict[str, Any]) -> list[str]:
+    return sorted(draft["blocks"])[:1]
+
+
+def test_a_draft_begins_as_the_plan_that_holds_and_counts_it(api: TestClient, code: str) -> None:
+    draft = begin(api, code)
+    assert draft["plan"]["state"] == "draft"
+    [buurt] = draft["buurten"]
+    assert buurt["code"] == f"{code}-01"
+    assert buurt["counts"]["blocks"] == len(draft["blocks"])
+    assert buurt["counts"]["households"] > 0
+    assert buurt["counts"]["dwellings"] > 0
+
+
+def test_operations_recount_and_undo(api: TestClient, code: str) -> None:
+    draft = begin(api, code)
+    total = draft["buurten"][0]["counts"]["households"]
+    made = operate(api, draft, 1, op="create_buurt", names={"nl": "Noord"}, blocks=neighbouring(draft)).json()
+    assert made["revision"] == 2
+    counts = {buurt["code"]: buurt["counts"]["households"] for buurt in made["buurten"]}
+    assert set(counts) == {f"{code}-01", f"{code}-02"}
+    assert sum(counts.values()) == total
+    url = f"/v1/plans/{draft['plan']['id']}"
+    undone = api.post(f"{url}:undo", headers={"If-Match": '"2"'}).json()
+    assert (undone["revision"], undone["removed_buurten"]) == (3, [f"{code}-02"])
+    now = api.get(url).json()
+    assert (now["can_undo"], now["can_redo"], now["blocks"]) == (False, True, draft["blocks"])
+    redone = api.post(f"{url}:redo", headers={"If-Match": '"3"'}).json()
+    assert redone["assignments"] == made["assignments"]
+    assert [entry["operation"]["op"] for entry in api.get(f"{url}/log").json()["entries"]] == ["create_buurt"]
+
+
+def test_a_second_editor_is_told_what_the_first_did(api: TestClient, code: str) -> None:
+    draft = begin(api, code)
+    assert operate(api, draft, 1, op="create_buurt", names={"nl": "Noord"}).status_code == 200
+    late = operate(api, draft, 1, op="rename_buurt", buurt=f"{code}-01", names={"nl": "Zuid"})
+    assert (late.status_code, late.headers["etag"]) == (412, '"2"')
+    assert "create_buurt" in late.json()["errors"][0]["detail"]
+    missing = api.post(f"/v1/plans/{draft['plan']['id']}:undo")
+    assert (missing.status_code, missing.json()["type"].rpartition("/")[2]) == (428, "if-match-missing")
+
+
+@pytest.mark.parametrize(
+    ("operation", "field"),
+    [
+        ({"op": "assign_blocks", "blocks": ["NOWHERE"], "buurt": None}, "/operation/blocks"),
+        ({"op": "merge_buurten", "into": "99001-01", "others": ["99001-09"]}, "/operation/others"),
+        ({"op": "paint"}, "/operation"),
+        ({"op": "rename_buurt", "buurt": "99001-01", "names": {"nl": "a\u0000b"}}, "/operation/rename_buurt/names/nl"),
+    ],
+)
+def test_a_refusal_names_the_field_and_changes_nothing(
+    api: TestClient, code: str, operation: dict[str, Any], field: str
+) -> None:
+    draft = begin(api, code)
+    refused = operate(api, draft, 1, **operation)
+    assert refused.status_code == 422, refused.text
+    assert refused.json()["errors"][0]["field"].startswith(field), refused.text
+    assert api.get(f"/v1/plans/{draft['plan']['id']}").json()["blocks"] == draft["blocks"]
+
+
+def test_publishing_reaches_answers_and_history_keeps_the_past(api: TestClient, code: str) -> None:
+    draft = begin(api, code)
+    operate(api, draft, 1, op="create_buurt", names={"nl": "Noord"}, blocks=neighbouring(draft))
+    url = f"/v1/plans/{draft['plan']['id']}"
+    [moved] = neighbouring(draft)
+    place = next(
+        feature for feature in api.get(f"{url}/blocks").json()["features"] if feature["properties"]["block"] == moved
+    )
+    import shapely
+
+    point = shapely.from_geojson(str(place["geometry"]).replace("'", '"')).representative_point()
+    where = {"lon": point.x, "lat": point.y}
+    assert api.get("/v1/locate", params=where).json()["place"]["buurt"]["code"] == f"{code}-01"
+    diff = api.get(f"{url}/diff").json()
+    assert [(row["from"], row["to"]) for row in diff["moves"]] == [(f"{code}-01", f"{code}-02")]
+    body = {"valid_from": TODAY.isoformat(), "reason": "The council asked for it."}
+    early = api.post(f"{url}:publish", json=body | {"valid_from": "2020-01-01"}, headers={"If-Match": '"2"'})
+    assert early.status_code == 422
+    published = api.post(f"{url}:publish", json=body, headers={"If-Match": '"2"'})
+    assert published.status_code == 200, published.text
+    deadline = time.monotonic() + 5
+    while api.get("/v1/locate", params=where).json()["place"]["buurt"]["code"] != f"{code}-02":
+        assert time.monotonic() < deadline, "the worker did not follow"
+        time.sleep(0.02)
+    on = f"/v1/municipalities/{code}/plans:on"
+    assert api.get(on, params={"day": TODAY.isoformat()}).json()["id"] == published.json()["id"]
+    assert not api.get(on, params={"day": str(TODAY - timedelta(days=1))}).json()["drawn"]
+    assert api.post(f"{url}:publish", json=body, headers={"If-Match": '"3"'}).status_code == 409
+    again = begin(api, code)
+    assert len(again["buurten"]) == 2
+    plans = api.get(f"/v1/municipalities/{code}/plans").json()
+    assert [plan["drawn"] for plan in plans["plans"]] == [True, False]
+
+
+def test_what_is_not_assigned_keeps_a_draft_from_being_published(api: TestClient, code: str) -> None:
+    draft = begin(api, code)
+    operate(api, draft, 1, op="assign_blocks", blocks=neighbouring(draft), buurt=None)
+    url = f"/v1/plans/{draft['plan']['id']}"
+    refused = api.post(
+        f"{url}:publish",
+        json={"valid_from": TODAY.isoformat(), "reason": "too early"},
+        headers={"If-Match": '"2"'},
+    )
+    assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (422, "not-publishable")
+    found = [problem["code"] for problem in api.get(f"{url}/problems").json()["problems"]]
+    assert found[0] == "unassigned"
+    assert api.get(url).json()["plan"]["state"] == "draft"
+
+
+def test_two_drafts_cannot_be_published_over_each_other(api: TestClient, code: str) -> None:
+    first, second = begin(api, code), begin(api, code)
+    body = {"valid_from": TODAY.isoformat(), "reason": "one of two"}
+    for draft, status in ((first, 200), (second, 409)):
+        answer = api.post(f"/v1/plans/{draft['plan']['id']}:publish", json=body, headers={"If-Match": '"1"'})
+        assert answer.status_code == status, answer.text
+
+
+def test_a_draft_in_review_is_not_edited(api: TestClient, code: str) -> None:
+    draft = begin(api, code)
+    url = f"/v1/plans/{draft['plan']['id']}"
+    assert api.post(f"{url}:review", headers={"If-Match": '"1"'}).json()["state"] == "in_review"
+    assert operate(api, draft, 2, op="create_buurt").status_code == 409
+    assert api.post(f"{url}:return", headers={"If-Match": '"2"'}).json()["state"] == "draft"
+    assert operate(api, draft, 3, op="create_buurt").status_code == 200
+    assert api.post(f"{url}:discard", headers={"If-Match": '"4"'}).json()["state"] == "discarded"
+
+
+def test_a_restart_loses_nothing_of_a_draft(
+    api: TestClient, code: str, store_settings: StoreSettings, admin: dict[str, str]
+) -> None:
+    draft = begin(api, code)
+    operate(api, draft, 1, op="create_buurt", names={"nl": "Noord"}, blocks=neighbouring(draft))
+    url = f"/v1/plans/{draft['plan']['id']}"
+    before = api.get(url).json()
+    with TestClient(create_app(store_settings, ServerSettings()), headers=admin) as other:
+        assert other.get(url).json() == before
+        assert other.post(f"{url}:undo", headers={"If-Match": '"2"'}).status_code == 200
+    # The first worker holds the draft at an older revision, and must see the other's change.
+    assert api.get(url).json()["blocks"] == draft["blocks"]
+
+
+def test_the_assignment_is_exported(api: TestClient, code: str) -> None:
+    draft = begin(api, code)
+    exported = api.get(f"/v1/plans/{draft['plan']['id']}/export").text.splitlines()
+    assert exported[0] == "block,sector,share,buurt"
+    assert len(exported) == len(draft["blocks"]) + 1
+    assert exported[1].endswith(f",1.0,{code}-01")
