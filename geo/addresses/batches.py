@@ -178,6 +178,7 @@ class _Places:
         self.towns: list[int] = []
         self.parts: list[int] = []
         self.searched: list[int] = []
+        self.rows: list[tuple[int, int]] = []
         self.town_start, self.part_start, self.search_start = [0], [0], [0]
 
         def number(names: list[str]) -> list[int]:
@@ -199,6 +200,7 @@ class _Places:
                 self.part_start.append(len(self.parts))
                 self.searched += searched_towns(register, place)
                 self.search_start.append(len(self.searched))
+                self.rows.append(register.row_span(place))
             return numbers
 
         self.numbers = texts.numbered(number, ABSENT, questions)
@@ -209,6 +211,11 @@ class _Places:
             np.array(values, np.int32) for values in (self.town_start, self.towns, self.part_start, self.parts)
         )
         return town_start, towns, part_start, parts
+
+    def spans(self) -> tuple[Ints, Ints]:
+        """Give the first and the last street row of each place."""
+        spans = np.array(self.rows, np.int32).reshape(-1, 2)
+        return np.ascontiguousarray(spans[:, 0]), np.ascontiguousarray(spans[:, 1])
 
     def searched_arrays(self) -> tuple[Ints, Ints]:
         """Give the municipalities in which similar streets are looked for, as starts and members."""
@@ -241,8 +248,10 @@ class _Questions:
         register = self.register
         found, by_part = np.empty(self.count, np.int32), np.empty(self.count, bool)
         find_exact(
-            self.streets, numbers, boxes, self.postcodes, self.places.numbers, *self.places.arrays(),
+            self.streets, numbers, boxes, self.postcodes, self.places.numbers,
+            *self.places.arrays(), *self.places.spans(),
             register.street_rows.start, register.street_rows.member,
+            register.postcode_rows.start, register.postcode_rows.member,
             register.row_postcode, register.row_municipality, register.row_locality, register.row_street,
             register.first, register.number, register.number_first, register.box, register.box_first,
             register.status, found, by_part,

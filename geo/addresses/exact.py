@@ -30,20 +30,19 @@ _READ_BYTES: Final = types.Array(types.uint8, 1, "C", readonly=True)
 @inlined
 def _first_not_below(values: Any, start: Any, end: Any, bound: Any) -> Any:
     """Give the first place of a sorted range whose value is not below a bound."""
-    while start < end:
-        middle = (start + end) >> 1
-        if values[middle] < bound:
-            start = middle + 1
-        else:
-            end = middle
+    left = end - start
+    while left > 0:  # without a branch that depends on the values: none could be foretold
+        half = (left + 1) >> 1
+        start += half * (values[start + half - 1] < bound)
+        left -= half
     return start
 
 
 @compiled(
     types.void(
         INTS, INTS, INTS, INTS, INTS,  # street, number, box, postcode, place of each question
-        INTS, INTS, INTS, INTS,  # towns and parts of each place
-        _READ, _READ,  # rows of each street key
+        INTS, INTS, INTS, INTS, INTS, INTS,  # towns, parts, first and last row of each place
+        _READ, _READ, _READ, _READ,  # rows of each street key and postcode
         _READ, _READ, _READ, _READ,  # postcode, municipality, locality, street of each row
         _READ, _READ, _READ, _READ, _READ, _READ_BYTES,  # addresses
         INTS, types.Array(types.boolean, 1, "C"),
@@ -51,8 +50,8 @@ def _first_not_below(values: Any, start: Any, end: Any, bound: Any) -> Any:
 )  # fmt: skip
 def find_exact(
     streets: Array, numbers: Array, boxes: Array, postcodes: Array, places: Array,
-    town_start: Array, towns: Array, part_start: Array, parts: Array,
-    key_start: Array, key_rows: Array,
+    town_start: Array, towns: Array, part_start: Array, parts: Array, place_low: Array, place_high: Array,
+    key_start: Array, key_rows: Array, postcode_start: Array, postcode_rows: Array,
     row_postcode: Array, row_town: Array, row_part: Array, row_street: Array,
     row_first: Array, address_number: Array, number_first: Array, address_box: Array, box_first: Array, status: Array,
     found: Array, by_part: Array,
@@ -64,9 +63,12 @@ def find_exact(
     streets, numbers, boxes, postcodes, places
         Parts of each question: numbers of a street's key, of the normal forms of the house number and the box (0 for
         no box), of the postcode and of the place; `ABSENT`, or `UNCLEAR`.
-    town_start, towns, part_start, parts
-        Municipalities and localities of each place.
-    key_start, key_rows, row_postcode, row_town, row_part, row_street
+    town_start, towns, part_start, parts, place_low, place_high
+        Municipalities and localities of each place, and the first and the last row that one of them has.
+    key_start, key_rows, postcode_start, postcode_rows
+        Street rows of each key and of each postcode, in ascending order. Rows stand in the order of their places, so
+        that those of a place are near each other, and a street name that hundreds of towns have is not gone through.
+    row_postcode, row_town, row_part, row_street
         Street rows of the index.
     row_first, address_number, number_first, address_box, box_first, status
         Addresses of the index.
@@ -89,8 +91,18 @@ def find_exact(
         low, high = 0, 0
         clear = True
         in_town, part = True, False
-        for k in range(key_start[street], key_start[street + 1]):
+        least, most = 0, len(row_postcode) - 1
+        if place >= 0:
+            least, most = place_low[place], place_high[place]
+        if postcode >= 0:
+            begin, stop = postcode_start[postcode], postcode_start[postcode + 1]
+            if begin < stop:
+                least, most = max(least, postcode_rows[begin]), min(most, postcode_rows[stop - 1])
+        stop = key_start[street + 1]
+        for k in range(_first_not_below(key_rows, key_start[street], stop, least), stop):
             row = key_rows[k]
+            if row > most:
+                break
             if postcode >= 0 and row_postcode[row] != postcode:
                 continue
             if place >= 0:

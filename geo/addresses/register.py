@@ -1,7 +1,7 @@
 """The register behind an index: read access to its arrays, which Python objects are made from only when asked."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -71,11 +71,17 @@ def _letters(pool: Pool) -> npt.NDArray[np.uint64]:
     return letters
 
 
+def _extremes(owner: Ints, values: Ints, owners: int) -> tuple[Ints, Ints]:
+    """Give the least and the greatest value of each owner; of one without values the greatest int32, and -1."""
+    least, greatest = np.full(owners, np.iinfo(np.int32).max, np.int32), np.full(owners, -1, np.int32)
+    np.minimum.at(least, owner, values)
+    np.maximum.at(greatest, owner, values)
+    return least, greatest
+
+
 def _only_towns(postcode: Ints, municipality: Ints, postcodes: int) -> Ints:
     """Give each postcode the municipality of its rows, -1 where they lie in several."""
-    least, greatest = np.full(postcodes, np.iinfo(np.int32).max, np.int32), np.full(postcodes, -1, np.int32)
-    np.minimum.at(least, postcode, municipality)
-    np.maximum.at(greatest, postcode, municipality)
+    least, greatest = _extremes(postcode, municipality, postcodes)
     return np.where(least == greatest, least, -1).astype(np.int32)
 
 
@@ -199,6 +205,23 @@ class Register:
             tuple(dict.fromkeys(int(m) for n in numbers for m in self.place_municipalities[n])),
             tuple(dict.fromkeys(int(m) for n in numbers for m in self.place_localities[n])),
             edits,
+        )
+
+    @cached_property
+    def _row_spans(self) -> tuple[tuple[Ints, Ints], tuple[Ints, Ints]]:
+        """First and last street row of each municipality, and of each locality."""
+        rows = np.arange(len(self.row_street), dtype=np.int32)
+        return (
+            _extremes(self.row_municipality, rows, self.count_places("municipality")),
+            _extremes(self.row_locality, rows, self.count_places("locality")),
+        )
+
+    def row_span(self, place: Place) -> tuple[int, int]:
+        """Give the first and the last street row of a known place; the second is less where it has none."""
+        members = list(zip(self._row_spans, (place.municipalities, place.localities), strict=True))
+        return (
+            min(int(first[number]) for (first, _), numbers in members for number in numbers),
+            max(int(last[number]) for (_, last), numbers in members for number in numbers),
         )
 
     def _postcode(self, text: str) -> int:
