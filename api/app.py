@@ -63,10 +63,13 @@ def create_app(
     household_settings = household_settings or HouseholdSettings()
     household_keys = read_keys(household_settings.keys) if household_settings.keys else None
     store = open_store(store_settings.store_url)
-    keeper = AtlasKeeper(store, DataDirectory(store_settings.data_dir), server_settings.reload_seconds)
 
     def clock() -> datetime:
         return datetime.now(UTC)
+
+    keeper = AtlasKeeper(
+        store, DataDirectory(store_settings.data_dir), server_settings.reload_seconds, lambda: clock().date()
+    )
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -117,7 +120,7 @@ def create_app(
         app.include_router(sign_ups_router(lambda: keeper.current, store, household_settings, clock))
         app.include_router(staff_router(lambda: keeper.current, store, household_keys, clock))
     desk = DraftDesk(store, directory, household_keys, clock)
-    app.include_router(plans_router(lambda: keeper.current, store, desk))
+    app.include_router(plans_router(lambda: keeper.current, store, directory, desk))
     app.include_router(drafts_router(lambda: keeper.current, store, desk, clock))
     app.include_router(health_router(keeper))
     return app

@@ -6,12 +6,15 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+import shapely
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from data.directory import DataDirectory
 from data.importing.addresses import INDEX_FOLDER
 from data.importing.sectors import INDEX_FILE
+from data.plans.published import plans_in_force
 from data.releases import active_releases
 from data.store import Store
 from data.store.models import AreaCount, Block, Buurt, Municipality, Plan, Release, Sector, StoreState
@@ -40,6 +43,8 @@ class BuurtFacts:
     names: Names
     plan_version: int
     valid_from: date
+    live: bool
+    """Whether households may join."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +74,29 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class _BlockFacts:
+    buurt: BuurtFacts
+    shape: shapely.Geometry | None
+    """None is the whole sector."""
+
+
+@dataclass(frozen=True, slots=True)
 class _SectorFacts:
     names: Names
     municipality_code: str
-    buurt: BuurtFacts
+    blocks: tuple[_BlockFacts, ...]
+    """At least one; in order of their codes."""
+
+    def buurt_at(self, x: float, y: float) -> BuurtFacts:
+        """Return the buurt of a point that lies in the sector, in the sectors' CRS.
+
+        On the border between parts the one with the lowest code owns it, as among sectors. The vertices of a cut are
+        rounded, so that a point by the sector's border can be in no part: it is in the nearest then.
+        """
+        if len(self.blocks) == 1:
+            return self.blocks[0].buurt
+        shapes = np.array([block.shape for block in self.blocks], dtype=object)
+        return self.blocks[int(np.argmin(shapely.distance(shapes, shapely.Point(x, y))))].buurt
 
 
 class CountryAtlas:
@@ -85,14 +109,14 @@ class CountryAtlas:
         self._sectors: Mapping[str, _SectorFacts] = {}
         self.municipalities: Mapping[str, MunicipalityFacts] = {}
 
-    def read_store(self, session: Session) -> None:
-        """Read names, plans and counts of the active sectors."""
+    def read_store(self, session: Session, day: date) -> None:
+        """Read names, counts and the plans that hold on a day, of the active sectors."""
         release = self.releases.get(Kind.SECTORS)
         if release is None:
             return
-        buurten = _read_buurten(session, release)
+        blocks = _read_blocks(session, release, day)
         self._sectors = {
-            row.code: _SectorFacts(_names(row), row.municipality_code, buurten[row.code])
+            row.code: _SectorFacts(_names(row), row.municipality_code, blocks[row.code])
             for row in session.execute(
                 select(Sector.code, Sector.name_nl, Sector.name_fr, Sector.name_de, Sector.municipality_code).where(
                     Sector.release_id == release.id
@@ -117,7 +141,9 @@ class CountryAtlas:
                 names=_names(row),
                 country=self.country,
                 sectors=len(members[row.code]),
-                buurten=len({self._sectors[sector].buurt.code for sector in members[row.code]}),
+                buurten=len(
+                    {block.buurt.code for sector in members[row.code] for block in self._sectors[sector].blocks}
+                ),
                 households=official.get(row.code),
                 sector_households=None
                 if of_sectors is None
@@ -125,6 +151,13 @@ class CountryAtlas:
             )
             for row in rows
         }
+
+    def take_over(self, previous: "CountryAtlas") -> None:
+        """Keep the indexes open that a previous atlas has of the same releases: they never change."""
+        for kind, name in ((Kind.SECTORS, "sector_index"), (Kind.ADDRESSES, "address_index")):
+            mine, before = self.releases.get(kind), previous.releases.get(kind)
+            if mine is not None and before is not None and mine.id == before.id and name in vars(previous):
+                vars(self)[name] = vars(previous)[name]
 
     @cached_property
     def sector_index(self) -> SectorIndex | None:
@@ -154,20 +187,27 @@ class CountryAtlas:
             sector_code=code,
             sector_names=sector.names,
             municipality=self.municipalities[sector.municipality_code],
-            buurt=sector.buurt,
+            buurt=sector.buurt_at(x, y),
         )
 
 
 class Atlas:
-    """The active releases of all countries, as the store had them at one version."""
+    """The active releases of all countries and the plans of one day, as the store had them at one version."""
 
-    def __init__(self, version: int, countries: Mapping[Country, CountryAtlas]) -> None:
+    def __init__(self, version: int, day: date, countries: Mapping[Country, CountryAtlas]) -> None:
         self.version = version
+        self.day = day
         self.countries = countries
 
     @classmethod
-    def read(cls, store: Store, directory: DataDirectory) -> "Atlas":
-        """Read the active releases in one transaction."""
+    def read(cls, store: Store, directory: DataDirectory, day: date, previous: "Atlas | None" = None) -> "Atlas":
+        """Read the active releases and the plans that hold on a day, in one transaction.
+
+        Parameters
+        ----------
+        previous
+            An atlas whose open indexes are kept where they are of the same releases.
+        """
         with store.reading() as session:
             version = session.scalars(select(StoreState.version)).one()
             by_country: dict[Country, dict[Kind, Release]] = {}
@@ -178,8 +218,10 @@ class Atlas:
                 country: CountryAtlas(country, releases, directory) for country, releases in by_country.items()
             }
             for country_atlas in countries.values():
-                country_atlas.read_store(session)
-        return cls(version, countries)
+                country_atlas.read_store(session, day)
+                if previous is not None and (before := previous.countries.get(country_atlas.country)):
+                    country_atlas.take_over(before)
+        return cls(version, day, countries)
 
     def open_indexes(self) -> None:
         """Open every index now, so that the first question does not wait for it."""
@@ -214,31 +256,32 @@ def _names(row: Row[*tuple[Any, ...]]) -> Names:
     return {language: getattr(row, f"name_{language}") for language in LANGUAGES}
 
 
-def _read_buurten(session: Session, release: Release) -> Mapping[str, BuurtFacts]:
-    """Read the buurt of every sector in the newest plan of its municipality."""
-    rows = session.execute(
-        select(
-            Block.sector_code,
-            Buurt.code,
-            Buurt.name_nl,
-            Buurt.name_fr,
-            Buurt.name_de,
-            Plan.version,
-            Plan.valid_from,
+def _read_blocks(session: Session, release: Release, day: date) -> Mapping[str, tuple[_BlockFacts, ...]]:
+    """Read the blocks of every sector, in the plan of its municipality that holds on a day."""
+    plans = {plan.id: plan for plan in plans_in_force(session, release, day).values()}
+    buurten = {
+        (row.plan_id, row.code): BuurtFacts(
+            row.code, _names(row), plans[row.plan_id].version, plans[row.plan_id].valid_from, row.live
         )
-        .join(Buurt, (Buurt.plan_id == Block.plan_id) & (Buurt.code == Block.buurt_code))
+        for row in session.execute(
+            select(Buurt.plan_id, Buurt.code, Buurt.name_nl, Buurt.name_fr, Buurt.name_de, Buurt.live)
+            .join(Plan, Plan.id == Buurt.plan_id)
+            .where(Plan.release_id == release.id)
+        )
+        if row.plan_id in plans
+    }
+    rows = session.execute(
+        select(Block.plan_id, Block.sector_code, Block.buurt_code, Block.geometry)
         .join(Plan, Plan.id == Block.plan_id)
         .where(Plan.release_id == release.id)
-        .order_by(Plan.version)
+        .order_by(Block.sector_code, Block.code)
     )
-    buurten: dict[str, BuurtFacts] = {}
-    shared: dict[tuple[str, int], BuurtFacts] = {}
+    blocks: dict[str, tuple[_BlockFacts, ...]] = {}
     for row in rows:
-        key = (row.code, row.version)
-        buurten[row.sector_code] = shared.setdefault(
-            key, BuurtFacts(row.code, _names(row), row.version, row.valid_from)
-        )
-    return buurten
+        if row.plan_id in plans:
+            block = _BlockFacts(buurten[row.plan_id, row.buurt_code], row.geometry)
+            blocks[row.sector_code] = (*blocks.get(row.sector_code, ()), block)
+    return blocks
 
 
 def _read_households(session: Session, release: Release | None) -> dict[str, int | None] | None:

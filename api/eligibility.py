@@ -4,6 +4,7 @@ from datetime import date
 
 from sqlalchemy.orm import Session
 
+from api.atlas import BuurtFacts
 from api.verifying import Verification
 from data.members.rules import rules_of
 from data.members.sign_ups import members_at
@@ -22,7 +23,7 @@ def address_facts(session: Session, found: Verification, *, own_household: bool 
         match=found.match.verdict.value,
         status=address.status if address is not None else None,  # type: ignore[arg-type]  # a register's status
         purpose=address.purpose if address is not None else None,
-        buurt=None if place is None else Buurt(place.buurt.code, Period(place.buurt.valid_from)),
+        buurt=None if place is None else _buurt(place.buurt),
         licences=licences,
         own_household=own_household,
     )
@@ -36,3 +37,8 @@ def judge_address(session: Session, keys: HouseholdKeys, found: Verification, da
         return judge(AddressFacts("fix"), RuleSet(), day)
     facts = members_at(session, keys, address.country, address.address_id, facts)
     return judge(facts, rules_of(session, address.municipality_code), day)
+
+
+def _buurt(buurt: BuurtFacts) -> Buurt:
+    """Return a buurt as the rules see it: live from the day of its plan, or not at all."""
+    return Buurt(buurt.code, Period(buurt.valid_from) if buurt.live else None)

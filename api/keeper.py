@@ -2,7 +2,9 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import suppress
+from datetime import date
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -20,15 +22,18 @@ class AtlasKeeper:
     A request takes `current` once and answers from it alone, so that it never sees half of a change.
     """
 
-    def __init__(self, store: Store, directory: DataDirectory, reload_seconds: float) -> None:
+    def __init__(
+        self, store: Store, directory: DataDirectory, reload_seconds: float, today: Callable[[], date]
+    ) -> None:
         self.store = store
         self._directory = directory
         self._reload_seconds = reload_seconds
-        self._take_in()
+        self._today = today
+        self._take_in(None)
         self.store_reachable = True
 
-    def _take_in(self) -> None:
-        atlas = Atlas.read(self.store, self._directory)
+    def _take_in(self, previous: Atlas | None) -> None:
+        atlas = Atlas.read(self.store, self._directory, self._today(), previous)
         atlas.open_indexes()
         # Keys are read after the atlas and never older than it: a change between the two is taken in by the next look.
         with self.store.reading() as session:
@@ -38,8 +43,9 @@ class AtlasKeeper:
     def refresh(self) -> None:
         """Swap in a new atlas if the store has changed; keep the present one while the store cannot be reached."""
         try:
-            if self.store.version() != self.current.version:
-                self._take_in()
+            # A plan may hold from today on that did not yesterday.
+            if self.store.version() != self.current.version or self._today() != self.current.day:
+                self._take_in(self.current)
                 logger.info("answers now follow store version %s", self.current.version)
             self.store_reachable = True
         except (SQLAlchemyError, OSError, ValueError):

@@ -137,6 +137,17 @@ class PlanList(BaseModel):
     plans: list[PlanSummary] = Field(description="Published; the one that holds last comes first.")
 
 
+class PastPlace(BaseModel):
+    """Where a point lies in the plan of a day."""
+
+    day: date
+    plan: PlanSummary
+    sector_code: str
+    buurt_code: str
+    buurt_names: dict[str, str | None]
+    release: str = Field(description="The sectors release that the plan is drawn on.")
+
+
 class PlanAnswer(BaseModel):
     """A plan or a draft, with its buurten."""
 

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
+from api.history import NotThereThenError
 from api.problems import FieldProblem, Kind, described, problem_response
 from boundaries.diffs import PlansDifferError
 from boundaries.edit_errors import DiscontiguousBuurtError, EditError, LockedBuurtError
@@ -23,6 +24,7 @@ PLAN_PROBLEMS: Mapping[type[Exception], Kind] = {
         "unknown-plan", "No such plan or draft", 404, "GET /v1/municipalities/{code}/plans lists them."
     ),
     NoPlanError: Kind("no-plan", "No such plan", 404, "GET /v1/municipalities/{code}/plans lists them."),
+    NotThereThenError: Kind("not-there-then", "Not in that municipality then", 404, "Ask for a later day."),
     DraftStateError: Kind("draft-state", "The draft is not in the state for it", 409, "Read the draft again."),
     NothingToUndoError: Kind("nothing-to-undo", "There is nothing to undo or redo", 409, "Read the draft again."),
     OutdatedDraftError: Kind("outdated-draft", "Another plan was published meanwhile", 409, "Begin a draft from it."),

@@ -1,5 +1,7 @@
 """`verify --file`: a whole file of addresses, with a progress bar."""
 
+from datetime import UTC, datetime
+
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -15,7 +17,7 @@ def verify_with_progress(run: FileRun) -> None:
     """Verify a file, and say how far it is."""
     columns = (TextColumn("verify addresses"), BarColumn(), MofNCompleteColumn())
     with opened() as (store, directory):
-        atlas = Atlas.read(store, directory)
+        atlas = Atlas.read(store, directory, datetime.now(UTC).date())
     with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=err, transient=True) as bar:
         task = bar.add_task("verify", total=None)
         kept = verify_file(atlas, run, lambda done, total: bar.update(task, completed=done, total=total))

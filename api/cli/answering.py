@@ -1,6 +1,7 @@
 """Commands that answer: `locate` and `verify`."""
 
 import json
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -51,7 +52,7 @@ def locate(
 ) -> None:
     """Say in which sector, municipality and buurt a point lies."""
     with opened() as (store, directory):
-        atlas = Atlas.read(store, directory)
+        atlas = Atlas.read(store, directory, datetime.now(UTC).date())
         place = atlas.locate(lon, lat)
         answer = LocateAnswer.of(place, atlas.countries[place.country])
     if as_json:
@@ -115,7 +116,7 @@ def verify_address(
     )
     with opened() as (store, directory):
         lang = LANGUAGES[language]
-        atlas = Atlas.read(store, directory)
+        atlas = Atlas.read(store, directory, datetime.now(UTC).date())
         verification = verify(atlas, query, lang=address_language(lang), require_box=require_box)
         answer = VerificationAnswer.of(verification, lang)
     if as_json:

@@ -13,9 +13,12 @@ from sqlalchemy.orm import Session
 from api.access import needs
 from api.atlas import Atlas
 from api.drafting import DraftDesk
+from api.history import buurt_on
+from api.models import Latitude, Longitude
 from api.plan_models import (
     LogAnswer,
     LogEntry,
+    PastPlace,
     PlanAnswer,
     PlanList,
     PlanSummary,
@@ -30,6 +33,7 @@ from boundaries.blocks import PlanState
 from boundaries.checks import CheckSettings, check_plan
 from boundaries.diffs import diff_plans
 from data.api_keys import Scope
+from data.directory import DataDirectory
 from data.plans.drafts import (
     can_redo,
     entries_of,
@@ -65,7 +69,7 @@ _EXPORTS: dict[int | str, dict[str, Any]] = {
 
 
 def plans_router(  # noqa: PLR0915 -- one statement a route
-    atlas: Callable[[], Atlas], store: Store, desk: DraftDesk
+    atlas: Callable[[], Atlas], store: Store, directory: DataDirectory, desk: DraftDesk
 ) -> APIRouter:
     """Build the routes."""
     router = APIRouter(prefix="/v1", tags=["plans"], dependencies=[needs(Scope.VIEWER)])
@@ -97,6 +101,25 @@ def plans_router(  # noqa: PLR0915 -- one statement a route
         require_municipality(atlas(), code)
         with store.reading() as session:
             return PlanSummary.of_plan(plan_on(session, code, day).row)
+
+    @router.get("/locate:on", responses=described_plans(404, 422))
+    def locate_on(day: date, lon: Annotated[Longitude, Query()], lat: Annotated[Latitude, Query()]) -> PastPlace:
+        """Say in which buurt a point in EPSG:4326 was, is or will be on a day, and by which plan.
+
+        The municipality is that of today's sectors; the sector is that of the release that the plan is drawn on.
+        """
+        municipality = atlas().locate(lon, lat).municipality.code
+        with store.reading() as session:
+            plan, sector_code, buurt_code = buurt_on(session, directory, municipality, lon, lat, day)
+        buurt = plan.buurten[buurt_code]
+        return PastPlace(
+            day=day,
+            plan=PlanSummary.of_plan(plan.row),
+            sector_code=sector_code,
+            buurt_code=buurt_code,
+            buurt_names=dict(buurt.names),
+            release=plan.release.name,
+        )
 
     @router.get("/plans/{plan_id}", responses=described_plans(404, 422) | {200: ETAG})
     def show_plan(plan_id: PlanId, response: Response) -> PlanAnswer:

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ class Operator:
     def atlas(self) -> Atlas:
         store = open_store(StoreSettings().store_url)
         try:
-            return Atlas.read(store, DataDirectory(self.folder))
+            return Atlas.read(store, DataDirectory(self.folder), date(2026, 11, 24))
         finally:
             store.close()
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -43,7 +44,7 @@ HEADING = ["id", "street", "house_number", "box", "postcode", "municipality"]
 @pytest.fixture(scope="module")
 def atlas(store_settings: StoreSettings) -> Atlas:
     store = open_store(store_settings.store_url)
-    read = Atlas.read(store, DataDirectory(store_settings.data_dir))
+    read = Atlas.read(store, DataDirectory(store_settings.data_dir), date(2026, 11, 24))
     store.close()
     return read
 

@@ -141,6 +141,9 @@ def test_publishing_reaches_answers_and_history_keeps_the_past(api: TestClient, 
     on = f"/v1/municipalities/{code}/plans:on"
     assert api.get(on, params={"day": TODAY.isoformat()}).json()["id"] == published.json()["id"]
     assert not api.get(on, params={"day": str(TODAY - timedelta(days=1))}).json()["drawn"]
+    for day, buurt in ((TODAY, f"{code}-02"), (TODAY - timedelta(days=1), f"{code}-01")):
+        then = api.get("/v1/locate:on", params=where | {"day": str(day)}).json()
+        assert (then["buurt_code"], then["sector_code"]) == (buurt, moved)
     assert api.post(f"{url}:publish", json=body, headers={"If-Match": '"3"'}).status_code == 409
     again = begin(api, code)
     assert len(again["buurten"]) == 2
@@ -201,3 +204,27 @@ def test_the_assignment_is_exported(api: TestClient, code: str) -> None:
     assert exported[0] == "block,sector,share,buurt"
     assert len(exported) == len(draft["blocks"]) + 1
     assert exported[1].endswith(f",1.0,{code}-01")
+
+
+def test_a_plan_of_tomorrow_does_not_hold_today(api: TestClient, code: str) -> None:
+    draft = begin(api, code)
+    operate(api, draft, 1, op="create_buurt", names={"nl": "Noord"}, blocks=neighbouring(draft))
+    tomorrow = str(TODAY + timedelta(days=1))
+    body = {"valid_from": tomorrow, "reason": "from tomorrow on"}
+    published = api.post(f"/v1/plans/{draft['plan']['id']}:publish", json=body, headers={"If-Match": '"2"'})
+    assert published.status_code == 200, published.text
+    time.sleep(0.5)  # long enough for a worker to take it in
+    on = f"/v1/municipalities/{code}/plans:on"
+    assert api.get(on, params={"day": tomorrow}).json()["drawn"]
+    assert not api.get(on, params={"day": str(TODAY)}).json()["drawn"]
+    shown = next(place for place in api.get("/v1/municipalities").json()["data"] if place["code"] == code)
+    assert shown["buurten"] == 1
+
+
+def test_a_buurt_that_is_not_live_says_so(api: TestClient, code: str) -> None:
+    draft = begin(api, code)
+    operate(api, draft, 1, op="set_live", buurt=f"{code}-01", live=False)
+    body = {"valid_from": str(TODAY), "reason": "closed for now"}
+    published = api.post(f"/v1/plans/{draft['plan']['id']}:publish", json=body, headers={"If-Match": '"2"'})
+    again = api.get(f"/v1/plans/{published.json()['id']}").json()
+    assert [buurt["live"] for buurt in again["buurten"]] == [False]

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 import pyarrow.parquet as pq
@@ -47,7 +47,7 @@ def unlicensed(store: Store, addresses: list[dict[str, str]]) -> None:
 @pytest.fixture(scope="module")
 def app(store_settings: StoreSettings, store: Store) -> FastAPI:
     app = create_app(store_settings, ServerSettings())  # without keys, so that the routes here have their own clock
-    atlas = Atlas.read(store, DataDirectory(store_settings.data_dir))
+    atlas = Atlas.read(store, DataDirectory(store_settings.data_dir), date(2026, 11, 24))
     app.include_router(sign_ups_router(lambda: atlas, store, HouseholdSettings(keys=KEYS), lambda: NOW))
     return app
 
