@@ -24,6 +24,7 @@ from api.routes.locate import locate_router
 from api.routes.municipalities import municipalities_router
 from api.routes.plans import plans_router
 from api.routes.price_books import price_books_router
+from api.routes.proposals import proposals_router
 from api.routes.quote_pricing import quote_pricing_router
 from api.routes.quote_reading import quote_reading_router
 from api.routes.quotes import quotes_router
@@ -122,5 +123,6 @@ def create_app(
     desk = DraftDesk(store, directory, household_keys, clock)
     app.include_router(plans_router(lambda: keeper.current, store, directory, desk))
     app.include_router(drafts_router(lambda: keeper.current, store, desk, clock))
+    app.include_router(proposals_router(lambda: keeper.current, store, desk, clock))
     app.include_router(health_router(keeper))
     return app

@@ -13,6 +13,7 @@ _RULES: Mapping[str, tuple[Callable[[Any, Draft], Change], str]] = {
     "rename_buurt": (regrouping.rename_buurt, "buurt"),
     "assign_blocks": (regrouping.assign_blocks, "blocks"),
     "merge_buurten": (regrouping.merge_buurten, "others"),
+    "regroup": (regrouping.regroup, "groups"),
     "dissolve_buurt": (regrouping.dissolve_buurt, "buurt"),
     "set_live": (regrouping.set_live, "buurt"),
     "set_colour": (regrouping.set_colour, "buurt"),

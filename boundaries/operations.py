@@ -152,6 +152,31 @@ class JoinBlocks(_Regrouping):
     sector: SectorCode
 
 
+class Group(_Operation):
+    """Blocks that are to be one buurt."""
+
+    blocks: BlockCodes
+    names: Names = {}
+    code: BuurtCode | None = None
+    """A buurt that the draft has, or null for a new one."""
+
+
+class Regroup(_Regrouping):
+    """Give every block anew: a proposal that is taken, or an assignment that is read from a file.
+
+    Blocks in no group are unassigned afterwards, and buurten that no group names are gone.
+    """
+
+    op: Literal["regroup"] = "regroup"
+    groups: Annotated[tuple[Group, ...], Field(min_length=1, max_length=MAX_BUURTEN)]
+
+    @model_validator(mode="after")
+    def _nothing_twice(self) -> Self:
+        _all_different([block for group in self.groups for block in group.blocks])
+        _all_different([group.code for group in self.groups if group.code is not None])
+        return self
+
+
 class DissolveBuurt(_Operation):
     """Remove a buurt; its blocks are unassigned then."""
 
@@ -192,6 +217,7 @@ Operation = Annotated[
     | ReshapeBorder
     | CutBlocks
     | JoinBlocks
+    | Regroup
     | DissolveBuurt
     | SetLive
     | SetColour

@@ -14,6 +14,7 @@ from boundaries.operations import (
     LockBuurt,
     MergeBuurten,
     Names,
+    Regroup,
     RenameBuurt,
     SetColour,
     SetLive,
@@ -53,6 +54,35 @@ def merge_buurten(operation: MergeBuurten, draft: Draft) -> Change:
     # The buurt that takes in is named with a step of its own, so that its lock and its parts are looked at.
     kept = {block: Step(operation.into, operation.into) for block in draft.blocks_of(operation.into)}
     return Change(assignments={**kept, **_moves(draft, blocks, operation.into, "others")}, buurten=gone)
+
+
+def regroup(operation: Regroup, draft: Draft) -> Change:
+    """Give every block anew."""
+    number = draft.highest_number
+    buurten: dict[str, Step[Buurt]] = {}
+    goes_to: dict[str, str] = {}
+    for group in operation.groups:
+        if group.code is None:
+            number += 1
+            after = Buurt(f"{draft.municipality_code}-{number:02d}", _by_language(group.names))
+            buurten[after.code] = Step(None, after)
+        else:
+            before = draft.buurt(group.code, "groups")
+            after = replace(before, names={**before.names, **_by_language(group.names)})
+            if after != before:
+                buurten[after.code] = Step(before, after)
+        for block in group.blocks:
+            goes_to[draft.block(block, "groups").code] = after.code
+    kept = set(goes_to.values())
+    buurten |= {code: Step(buurt, None) for code, buurt in draft.buurten.items() if code not in kept}
+    moves = {
+        block: Step(before, goes_to.get(block))
+        for block, before in draft.buurt_of.items()
+        if before != goes_to.get(block)
+    }
+    if not moves and not buurten:
+        raise NothingChangesError("the draft is grouped like that already", "groups")
+    return Change(assignments=moves, buurten=buurten)
 
 
 def dissolve_buurt(operation: DissolveBuurt, draft: Draft) -> Change:

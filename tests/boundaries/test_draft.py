@@ -7,6 +7,7 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from boundaries.blocks import Area, Block, BlockCounts, Buurt, PlanState
 from boundaries.buurt_counts import sum_counts
@@ -26,8 +27,10 @@ from boundaries.operations import (
     AssignBlocks,
     CreateBuurt,
     DissolveBuurt,
+    Group,
     LockBuurt,
     MergeBuurten,
+    Regroup,
     RenameBuurt,
     SetColour,
     SetLive,
@@ -167,6 +170,21 @@ def test_a_name_is_only_text(draft: Draft) -> None:
     change = apply(draft, RenameBuurt(buurt="M-01", names={"nl": name}))
     assert Change.from_json(change.as_json()) == change
     assert draft.buurten["M-01"].names["nl"] == name
+
+
+def test_a_regrouping_replaces_all_buurten_in_one_step(draft: Draft) -> None:
+    halves = [tuple(code for code in sorted(draft.blocks) if (code[1] < "2") == north) for north in (True, False)]
+    groups = (
+        Group(blocks=halves[0], names={"nl": "Zuid"}, code="M-02"),
+        Group(blocks=halves[1], names={"nl": "Noord"}),
+    )
+    change = apply(draft, Regroup(groups=groups))
+    assert {code: buurt.names["nl"] for code, buurt in draft.buurten.items()} == {"M-02": "Zuid", "M-03": "Noord"}
+    assert draft.blocks_of("M-03") == set(north)
+    draft.play(change.inverse())
+    assert draft.state == grid_state()
+    with pytest.raises(ValidationError, match="given once"):
+        Regroup(groups=(groups[0], groups[0]))
 
 
 BLOCKS = st.sampled_from([f"S{row}{column}" for row in range(SIDE) for column in range(SIDE)])

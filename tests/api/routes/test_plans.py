@@ -228,3 +228,19 @@ def test_a_buurt_that_is_not_live_says_so(api: TestClient, code: str) -> None:
     published = api.post(f"/v1/plans/{draft['plan']['id']}:publish", json=body, headers={"If-Match": '"2"'})
     again = api.get(f"/v1/plans/{published.json()['id']}").json()
     assert [buurt["live"] for buurt in again["buurten"]] == [False]
+
+
+def test_a_proposal_becomes_the_draft_in_one_step(api: TestClient, code: str) -> None:
+    asked = {"alternatives": 2, "seed": 7, "least": 200, "target": 400, "most": 900}
+    proposed = api.post(f"/v1/municipalities/{code}/plans:propose", json=asked)
+    assert proposed.status_code == 200, proposed.text
+    assert proposed.json() == api.post(f"/v1/municipalities/{code}/plans:propose", json=asked).json()
+    first = proposed.json()["alternatives"][0]
+    draft = begin(api, code)
+    taken = operate(api, draft, 1, **first["operation"])
+    assert taken.status_code == 200, taken.text
+    now = api.get(f"/v1/plans/{draft['plan']['id']}").json()
+    assert [buurt["counts"]["households"] for buurt in now["buurten"]] == [
+        buurt["households"] for buurt in first["buurten"]
+    ]
+    assert now["unassigned"]["blocks"] == 0
