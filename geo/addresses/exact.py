@@ -7,9 +7,11 @@ is left to them. So this is a short cut and never a second opinion, which a test
 
 from typing import Any, Final
 
+import numpy as np
 import numpy.typing as npt
 from numba import types
 
+from geo.addresses.prefetching import prefetch
 from geo.compiled import INTS, compiled, inlined
 
 __all__ = ["ABSENT", "NOWHERE", "UNCLEAR", "find_exact"]
@@ -23,6 +25,10 @@ UNCLEAR: Final = -2
 NOWHERE: Final = -3
 """No registered address is what the question says, word for word."""
 
+_AHEAD: Final = 8
+"""How many questions later the addresses asked for are looked at."""
+_PREFETCHED, _LINE = 128, 16
+"""How many addresses of a street row are asked for at most, and how many of their numbers a cache line holds."""
 _READ: Final = types.Array(types.int32, 1, "C", readonly=True)
 _READ_BYTES: Final = types.Array(types.uint8, 1, "C", readonly=True)
 
@@ -78,7 +84,29 @@ def find_exact(
     by_part
         Receives whether the place named is a part of the municipality.
     """
+    begins, mosts = np.empty(len(streets), np.int32), np.empty(len(streets), np.int32)
     for i in range(len(streets)):
+        street, postcode, place = streets[i], postcodes[i], places[i]
+        begins[i], mosts[i] = 0, -1
+        if street < 0 or postcode < -1 or place < -1 or (postcode < 0 and place < 0) or numbers[i] < 0 or boxes[i] < 0:
+            continue
+        least, most = 0, len(row_postcode) - 1
+        if place >= 0:
+            least, most = place_low[place], place_high[place]
+        if postcode >= 0:
+            begin, stop = postcode_start[postcode], postcode_start[postcode + 1]
+            if begin < stop:
+                least, most = max(least, postcode_rows[begin]), min(most, postcode_rows[stop - 1])
+        begins[i] = _first_not_below(key_rows, key_start[street], key_start[street + 1], least)
+        mosts[i] = most
+    for i in range(len(streets)):
+        ahead = i + _AHEAD
+        if ahead < len(streets) and mosts[ahead] >= 0 and begins[ahead] < key_start[streets[ahead] + 1]:
+            row = key_rows[begins[ahead]]
+            for address in range(row_first[row], min(row_first[row + 1], row_first[row] + _PREFETCHED), _LINE):
+                prefetch(address_number, address)
+                prefetch(address_box, address)
+            prefetch(status, row_first[row])
         found[i] = -1
         by_part[i] = False
         street, number, box, postcode, place = streets[i], numbers[i], boxes[i], postcodes[i], places[i]
@@ -91,17 +119,10 @@ def find_exact(
         low, high = 0, 0
         clear = True
         in_town, part = True, False
-        least, most = 0, len(row_postcode) - 1
-        if place >= 0:
-            least, most = place_low[place], place_high[place]
-        if postcode >= 0:
-            begin, stop = postcode_start[postcode], postcode_start[postcode + 1]
-            if begin < stop:
-                least, most = max(least, postcode_rows[begin]), min(most, postcode_rows[stop - 1])
         stop = key_start[street + 1]
-        for k in range(_first_not_below(key_rows, key_start[street], stop, least), stop):
+        for k in range(begins[i], stop):
             row = key_rows[k]
-            if row > most:
+            if row > mosts[i]:
                 break
             if postcode >= 0 and row_postcode[row] != postcode:
                 continue
