@@ -47,17 +47,17 @@ class _Texts:
 
     def __init__(self, table: pa.Table, name: str) -> None:
         self.different = pa.array([], pa.string())
-        self.codes: npt.NDArray[np.int64] | None = None
+        self.codes: Ints | None = None
         if name not in table.schema.names or table[name].null_count == len(table):
             return
         column = table[name]
         if pa.types.is_dictionary(column.type):
             column = column.cast(column.type.value_type)
-        encoded = column.cast(pa.string()).combine_chunks().dictionary_encode()
+        encoded = column.cast(pa.string()).combine_chunks().dictionary_encode(null_encoding="encode")
         if isinstance(encoded, pa.ChunkedArray):
             encoded = encoded.combine_chunks()
-        self.different = encoded.dictionary
-        self.codes = pc.fill_null(encoded.indices, len(self.different)).to_numpy(zero_copy_only=False).astype(np.int64)
+        self._absent = np.flatnonzero(encoded.dictionary.is_null().to_numpy(zero_copy_only=False))
+        self.different, self.codes = encoded.dictionary.fill_null(""), encoded.indices.to_numpy()
 
     @cached_property
     def texts(self) -> list[str]:
@@ -75,10 +75,9 @@ class _Texts:
         """Give each question the number of its text, where these are known."""
         if self.codes is None:
             return np.full(questions, absent, np.int32)
-        known = np.empty(len(self.different) + 1, np.int32)
-        known[:-1] = numbers
-        known[-1] = absent
-        return known[self.codes]
+        known = np.array(numbers, np.int32)
+        known[self._absent] = absent
+        return known.take(self.codes)
 
 
 class _Streets:
@@ -381,8 +380,7 @@ class Matches(Sequence[AddressMatch]):
         similar = self.similar >= 0
         plain = np.array([Verdict.ACCEPT.value, Verdict.CONFIRM.value])
         codes = np.array(["", BY_PART.code, CORRECTED, f"{CORRECTED} {BY_PART.code}"])
-        costs, which = np.unique(self._costs, return_inverse=True)
-        scores = np.array([score_of(cost) for cost in costs.tolist()])[which]
+        scores = np.array([score_of(cost) for cost in range(self._costs.max(initial=0) + 1)])[self._costs]
         scores[others] = [match.score for match in matches]
         identifiers = self._register.identifiers(np.maximum(self.exact, self.similar))
         mask = np.zeros(len(self), bool)

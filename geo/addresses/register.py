@@ -8,10 +8,10 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from geo.addresses.columns import STATUSES
 from geo.addresses.distances import FAR, LONGEST, distances, letters_of, letters_of_pool
+from geo.addresses.identifiers import identifier_column
 from geo.addresses.lexicon import KeyTable, Lists, Pool
 from geo.addresses.names import key_slots
 from geo.addresses.questions import LANGUAGES, OfficialAddress
@@ -141,8 +141,7 @@ class Register:
             for what in ("municipality", "locality")
         }
         self._purposes = Pool(arrays, "purpose")
-        prefixes = Pool(arrays, "id.prefix") if "address.id" in arrays else ()
-        self._prefixes = [prefixes[number] for number in range(len(prefixes))]
+        self._prefixes = Pool(arrays, "id.prefix") if "address.id" in arrays else None
         self._positions = [arrays[f"address.{name}"] for name in ("x", "y", "lon", "lat")]
         self._facts = lru_cache(maxsize=8192)(self._row_facts)
         self.place = lru_cache(maxsize=16384)(self._place)
@@ -278,20 +277,17 @@ class Register:
     def identifier(self, address: int) -> str:
         """Give the register's identifier of an address."""
         arrays = self.arrays
-        if "address.id" in arrays:
+        if self._prefixes is not None:
             return f"{self._prefixes[int(arrays['address.id_prefix'][address])]}{arrays['address.id'][address]}"
         return Pool(arrays, "id")[address]
 
     def identifiers(self, addresses: Ints) -> pa.Array:
-        """Give the identifiers of many addresses at once; that of a negative number means nothing."""
-        wanted = np.maximum(addresses, 0)
+        """Give the identifiers of many addresses at once; that of a negative number is null."""
         arrays = self.arrays
-        if "address.id" not in arrays:
+        if self._prefixes is None:
             pool = Pool(arrays, "id")
-            return pa.array([pool[number] for number in wanted.tolist()], pa.string())
-        begin = pa.array(self._prefixes, pa.string()).take(pa.array(arrays["address.id_prefix"][wanted]))
-        figures = pa.array(arrays["address.id"][wanted]).cast(pa.string())
-        return figures if self._prefixes == [""] else pc.binary_join_element_wise(begin, figures, "")
+            return pa.array([pool[number] if number >= 0 else None for number in addresses.tolist()], pa.string())
+        return identifier_column(addresses, arrays["address.id_prefix"], arrays["address.id"], self._prefixes)
 
     def names_of(self, row: int) -> dict[str, str]:
         """Give the names of a row's street by language."""
