@@ -294,23 +294,6 @@ def feature_collection(state: PlanState) -> dict[str, Any]:
     }
 
 
-def assignment_rows(state: PlanState) -> list[dict[str, Any]]:
-    """Return the block assignment as rows: block, sector, the block's share of the sector's area, buurt."""
-    areas = {code: block.shape.area for code, block in state.blocks.items()}
-    of_sector: dict[str, float] = {}
-    for block in state.blocks.values():
-        of_sector[block.sector_code] = of_sector.get(block.sector_code, 0.0) + areas[block.code]
-    return [
-        {
-            "block": block.code,
-            "sector": block.sector_code,
-            "share": round(areas[block.code] / of_sector[block.sector_code], 9),
-            "buurt": state.buurt_of[block.code],
-        }
-        for block in sorted(state.blocks.values(), key=lambda block: block.code)
-    ]
-
-
 def as_geojson(shape: shapely.Geometry, crs: str) -> Geometry:
     """Return a shape of a plan as a GeoJSON geometry."""
 

@@ -6,13 +6,20 @@ import typer
 from rich.console import Console
 
 from api.atlas import NothingActiveError, OutsideCoverageError
-from api.cli import answering, importing, keys, members, pricebooks, quotes, serving
+from api.cli import answering, importing, keys, members, plans, pricebooks, quotes, serving
+from boundaries.diffs import PlansDifferError
+from boundaries.edit_errors import EditError
+from boundaries.proposals import ProposalProblemError
 from data.api_keys import KeyFormError, UnknownKeyError
 from data.buurt_counts import NoPlanError
 from data.directory import ImportRunningError
 from data.importing import ImportOptionError, ReleaseExistsError
 from data.members.letters import LettersError
 from data.members.rules import RulesChangedError
+from data.plans.assignments import AssignmentError
+from data.plans.drafts import DraftStateError, EditConflictError, NothingToUndoError, UnknownDraftError
+from data.plans.published import NoPlanError as NoSuchPlanError
+from data.plans.publishing import NotPublishableError, OutdatedDraftError, PublishingDayError
 from data.quotes.offers import UnknownQuoteError
 from data.quotes.price_books import UnknownBookError
 from data.quotes.scopes import UnknownMunicipalityError
@@ -28,6 +35,10 @@ from licensing.quote_request import QuoteError
 
 EXPECTED = (
     AddressIndexError,
+    AssignmentError,
+    DraftStateError,
+    EditConflictError,
+    EditError,
     ImportOptionError,
     ImportRunningError,
     NothingActiveError,
@@ -41,15 +52,24 @@ EXPECTED = (
     LettersError,
     MappingError,
     NoPlanError,
+    NoSuchPlanError,
+    NotPublishableError,
+    NothingToUndoError,
+    OutdatedDraftError,
+    PlansDifferError,
     PriceBookError,
+    ProposalProblemError,
+    PublishingDayError,
     QuoteError,
     SourceError,
     StoreError,
+    UnknownDraftError,
     UnknownKeyError,
     UnknownBookError,
     UnknownMunicipalityError,
     UnknownQuoteError,
     UnknownReleaseError,
+    plans.OperationTextError,
 )
 """Errors that say themselves what is wrong and what to do: the operator sees that, and no traceback."""
 
@@ -68,6 +88,7 @@ keys.add_commands(app)
 pricebooks.add_commands(app)
 quotes.add_commands(app)
 members.add_commands(app)
+plans.add_commands(app)
 
 
 def main() -> None:

@@ -1,7 +1,5 @@
 """`/v1/municipalities/{code}/plans` and `/v1/plans/{id}`: look at plans and drafts, check, compare and export them."""
 
-import csv
-import io
 import json
 from collections.abc import Callable
 from datetime import date
@@ -24,7 +22,6 @@ from api.plan_models import (
     PlanSummary,
     ProblemAnswer,
     ProblemList,
-    assignment_rows,
     feature_collection,
 )
 from api.plan_problems import described_plans
@@ -34,6 +31,7 @@ from boundaries.checks import CheckSettings, check_plan
 from boundaries.diffs import diff_plans
 from data.api_keys import Scope
 from data.directory import DataDirectory
+from data.plans.assignments import write_assignment
 from data.plans.drafts import (
     can_redo,
     entries_of,
@@ -156,11 +154,7 @@ def plans_router(  # noqa: PLR0915 -- one statement a route
         name = {"Content-Disposition": f'attachment; filename="plan-{plan_id}.{f}"'}
         if f == "geojson":
             return Response(json.dumps(feature_collection(state)), media_type="application/geo+json", headers=name)
-        text = io.StringIO(newline="")
-        writer = csv.DictWriter(text, ["block", "sector", "share", "buurt"])
-        writer.writeheader()
-        writer.writerows(assignment_rows(state))
-        return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=name)
+        return Response(write_assignment(state), media_type="text/csv; charset=utf-8", headers=name)
 
     @router.get("/plans/{plan_id}/problems", responses=described_plans(404, 422))
     def show_problems(plan_id: PlanId) -> ProblemList:

@@ -1,0 +1,357 @@
+"""The `plan` commands and `propose`: draw, check, compare and publish buurten without a map."""
+
+import json
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from sqlalchemy.orm import Session
+
+from api.cli.importing import parse_day
+from api.cli.opening import opened
+from api.drafting import DraftDesk
+from api.plan_models import feature_collection
+from api.settings import HouseholdSettings
+from boundaries.blocks import PlanState
+from boundaries.buurt_counts import sum_counts
+from boundaries.checks import CheckSettings, check_plan
+from boundaries.diffs import diff_plans
+from boundaries.operations import OPERATION, Operation
+from boundaries.proposals import HouseholdsBand, Proposal, propose
+from data.plans.assignments import read_assignment, write_assignment
+from data.plans.drafts import begin_draft, edit, find_draft, list_drafts, step
+from data.plans.proposing import as_operation, read_problem
+from data.plans.published import find_plan, list_plans, plan_on, read_plan, read_state, sector_shapes
+from data.plans.publishing import publish
+from data.quotes.scopes import find_municipality
+from data.store import Store
+from data.store.models import Release
+from households.dwelling_keys import read_keys
+
+BY_COMMAND = "command-line"
+out = Console()
+err = Console(stderr=True)
+plan = typer.Typer(no_args_is_help=True, help="Plans of buurten: list, new, show, apply, undo, check, diff, publish.")
+
+Place = Annotated[str, typer.Argument(help="Code or name of a municipality.", metavar="MUNICIPALITY")]
+PlanId = Annotated[str, typer.Argument(help="A published plan's number, or a draft's identifier.", metavar="PLAN")]
+DraftId = Annotated[str, typer.Argument(help="A draft's identifier, as `plan list` shows it.", metavar="DRAFT")]
+
+
+class OperationTextError(ValueError):
+    """What was given is no operation on a draft."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _token() -> str:
+    return f"d-{secrets.token_urlsafe(12)}"
+
+
+@contextmanager
+def _desk() -> Iterator[tuple[Store, DraftDesk]]:
+    settings = HouseholdSettings()
+    with opened() as (store, directory):
+        keys = read_keys(settings.keys) if settings.keys else None
+        yield store, DraftDesk(store, directory, keys, _now)
+
+
+def _state(session: Session, desk: DraftDesk, plan_id: str) -> tuple[PlanState, int]:
+    """Return a plan's or a draft's state, and the number of the published plan that it is or began from."""
+    if plan_id.isdecimal():
+        published = read_plan(session, find_plan(session, int(plan_id)))
+        return read_state(session, published, desk.counter(published.row.municipality_code)), published.row.id
+    row = find_draft(session, plan_id)
+    return desk.take(session, row).state, row.plan_id
+
+
+@plan.command("list")
+def show_plans(municipality: Place) -> None:
+    """List the drafts and the published plans of a municipality."""
+    table = Table("plan", "state", "version", "from", "buurten of", "title or reason")
+    with opened() as (store, _), store.reading() as session:
+        code = find_municipality(session, municipality).code
+        for draft in list_drafts(session, code):
+            table.add_row(draft.id, draft.state, "", "", f"plan {draft.plan_id}", draft.title)
+        for row in list_plans(session, code):
+            made = row.reason or ("" if row.drawn else "made by the import")
+            table.add_row(str(row.id), "published", str(row.version), str(row.valid_from), "", made)
+    out.print(table)
+
+
+@plan.command("new")
+def begin(
+    municipality: Place,
+    title: Annotated[str, typer.Option(help="What it is for.")] = "Draft",
+    from_plan: Annotated[int | None, typer.Option(help="An earlier plan to begin from, as `plan list` has it.")] = None,
+) -> None:
+    """Begin a draft from the plan that holds today, and print its identifier."""
+    with _desk() as (store, desk), store.writing() as session:
+        code = find_municipality(session, municipality).code
+        row = begin_draft(
+            session,
+            code,
+            desk.counter(code),
+            title=title,
+            day=_now().date(),
+            by=BY_COMMAND,
+            now=_now(),
+            make_token=_token,
+            plan_id=from_plan,
+        )
+        draft_id = row.id
+    typer.echo(draft_id)
+
+
+@plan.command("show")
+def show(plan_id: PlanId) -> None:
+    """Show the buurten of a plan with their counts."""
+    with _desk() as (store, desk), store.reading() as session:
+        state, _ = _state(session, desk, plan_id)
+    table = Table("buurt", "name", *("blocks", "households", "dwellings", "members"), "")
+    for code in (*sorted(state.buurten), None):
+        held = [block.counts for name, block in state.blocks.items() if state.buurt_of[name] == code]
+        if code is None and not held:
+            continue
+        counts = sum_counts(held)
+        buurt = None if code is None else state.buurten[code]
+        named = () if buurt is None else [name for name in buurt.names.values() if name]
+        names = " / ".join(dict.fromkeys(named))
+        marks = {
+            "not live": buurt is not None and not buurt.live,
+            "locked": buurt is not None and buurt.locked,
+            f"{counts.unknown} blocks unknown": counts.unknown > 0,
+        }
+        figures = (counts.blocks, counts.households, counts.dwellings, counts.members)
+        table.add_row(
+            code or "not assigned",
+            names,
+            *(f"{figure:,}" for figure in figures),
+            ", ".join(mark for mark, holds in marks.items() if holds),
+        )
+    out.print(table)
+
+
+@plan.command("apply")
+def carry_out(
+    draft_id: DraftId,
+    operation: Annotated[str, typer.Argument(help="The operation as JSON, or @FILE with one operation a line.")],
+) -> None:
+    """Carry out operations on a draft, all or none; docs/plans.md lists them."""
+    texts = Path(operation[1:]).read_text("utf-8").splitlines() if operation.startswith("@") else [operation]
+    operations = [_read_operation(text, line) for line, text in enumerate(texts, start=1) if text.strip()]
+    with _desk() as (store, desk), store.writing() as session:
+        row = find_draft(session, draft_id, for_change=True)
+        draft = desk.take(session, row)
+        for each in operations:
+            edit(session, row, draft, each, known_revision=row.revision, by=BY_COMMAND, now=_now())
+        told = f"{len(operations)} operations are carried out; the draft is at revision {row.revision}"
+    out.print(told)
+
+
+@plan.command("undo")
+def undo(draft_id: DraftId) -> None:
+    """Take back a draft's last operation."""
+    _step(draft_id, back=True)
+
+
+@plan.command("redo")
+def redo(draft_id: DraftId) -> None:
+    """Carry out again what was taken back."""
+    _step(draft_id, back=False)
+
+
+@plan.command("check")
+def check(plan_id: PlanId) -> None:
+    """Say what is wrong with a plan; exit code 1 where that keeps it from being published."""
+    with _desk() as (store, desk), store.reading() as session:
+        state, base = _state(session, desk, plan_id)
+        release = session.get_one(Release, find_plan(session, base).release_id)
+        sectors = sector_shapes(session, release, {block.sector_code for block in state.blocks.values()})
+    table = Table("severity", "problem", "buurten", "blocks", "figures")
+    problems = check_plan(state, CheckSettings(), sectors=sectors)
+    for problem in problems:
+        figures = ", ".join(f"{figure.value:,.10g} {figure.unit}" for figure in problem.figures)
+        blocks = ", ".join(problem.blocks[:4]) + (" …" if len(problem.blocks) > 4 else "")
+        table.add_row(problem.severity, problem.code, ", ".join(problem.buurten), blocks, figures)
+    out.print(table if problems else "nothing is wrong")
+    if any(problem.severity == "error" for problem in problems):
+        raise typer.Exit(1)
+
+
+@plan.command("diff")
+def compare(
+    before: Annotated[str, typer.Argument(help="The plan or draft to compare with.", metavar="BEFORE")],
+    after: Annotated[str, typer.Argument(help="The plan or draft that changes it.", metavar="AFTER")],
+) -> None:
+    """Say what moves between two plans, per pair of buurten."""
+    with _desk() as (store, desk), store.reading() as session:
+        was, now = (_state(session, desk, plan_id)[0] for plan_id in (before, after))
+    diff = diff_plans(was, now, desk.counter(now.municipality_code))
+    table = Table("from", "to", "pieces", "households", "dwellings", "members", "letters")
+    for row in diff.rows():
+        figures = (row[name] for name in ("pieces", "households", "dwellings", "members", "letters"))
+        table.add_row(row["from"] or "–", row["to"] or "–", *(f"{figure:,}" for figure in figures))
+    out.print(table if diff.moves else "nothing moves")
+    for code, (old, new) in diff.renamed.items():
+        out.print(f"{code}: {dict(old)} becomes {dict(new)}", markup=False)
+
+
+@plan.command("publish")
+def make_public(
+    draft_id: DraftId,
+    reason: Annotated[str, typer.Option(help="Why; history keeps it.")],
+    valid_from: Annotated[
+        date | None, typer.Option("--from", parser=parse_day, metavar="DATE", help="First day; unset, today.")
+    ] = None,
+) -> None:
+    """Publish a draft from a day on."""
+    now = _now()
+    with _desk() as (store, desk), store.writing() as session:
+        row = find_draft(session, draft_id, for_change=True)
+        published = publish(
+            session,
+            row,
+            desk.take(session, row),
+            valid_from=valid_from or now.date(),
+            reason=reason,
+            known_revision=row.revision,
+            by=BY_COMMAND,
+            now=now,
+            settings=CheckSettings(),
+        )
+        told = f"plan {published.id} (version {published.version}) holds from {published.valid_from}"
+    out.print(told)
+
+
+@plan.command("export")
+def export(
+    plan_id: PlanId,
+    file: Annotated[Path, typer.Argument(help="FILE.csv (block, sector, share, buurt) or FILE.geojson.")],
+) -> None:
+    """Write a plan to a file."""
+    with _desk() as (store, desk), store.reading() as session:
+        state, _ = _state(session, desk, plan_id)
+    if file.suffix not in (".csv", ".geojson", ".json"):
+        raise typer.BadParameter(f"{file.name}: plans are written as .csv or .geojson")
+    text = write_assignment(state) if file.suffix == ".csv" else json.dumps(feature_collection(state))
+    file.write_text(text, "utf-8")
+    out.print(f"{len(state.blocks)} blocks are in {file}")
+
+
+@plan.command("import")
+def read_file(
+    draft_id: DraftId,
+    file: Annotated[Path, typer.Argument(help="FILE.csv with the columns block (or sector) and buurt.", exists=True)],
+) -> None:
+    """Give a draft the block assignment of a file, in one step that can be undone."""
+    with _desk() as (store, desk), store.writing() as session:
+        row = find_draft(session, draft_id, for_change=True)
+        draft = desk.take(session, row)
+        operation = read_assignment(file.read_text("utf-8"), draft.state)
+        edit(session, row, draft, operation, known_revision=row.revision, by=BY_COMMAND, now=_now())
+        told = f"{len(operation.groups)} buurten are read; the draft is at revision {row.revision}"
+    out.print(told)
+
+
+def propose_buurten(
+    municipality: Place,
+    alternatives: Annotated[int, typer.Option(min=1, max=8, help="How many.")] = 3,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same answer.")] = 1,
+    least: Annotated[int, typer.Option(min=1, help="Households of a buurt at least.")] = 1_000,
+    target: Annotated[int, typer.Option(min=1, help="Households that a buurt should have.")] = 1_500,
+    most: Annotated[int, typer.Option(min=1, help="Households of a buurt at most.")] = 4_000,
+    take: Annotated[int | None, typer.Option(min=1, help="Make a draft of the alternative of this number.")] = None,
+) -> None:
+    """Propose contiguous, compact buurten of whole sectors within a band of households. Ctrl+C ends it."""
+    with _desk() as (store, desk):
+        with store.reading() as session:
+            code = find_municipality(session, municipality).code
+            problem = read_problem(session, plan_on(session, code, _now().date()), desk.counter(code))
+        columns = (TextColumn("proposing"), BarColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=err, transient=True) as bar:
+            task = bar.add_task("proposing", total=1.0)
+
+            def follow(share: float) -> bool:
+                bar.update(task, completed=share)
+                return True
+
+            band = HouseholdsBand(least, most, target)
+            proposals = propose(problem, alternatives=alternatives, seed=seed, band=band, progress=follow)
+        _show_proposals(proposals, band)
+        if take is not None:
+            if take > len(proposals):
+                raise typer.BadParameter(f"there are {len(proposals)} alternatives")
+            typer.echo(_take(store, desk, code, proposals[take - 1]))
+
+
+def _take(store: Store, desk: DraftDesk, code: str, proposal: Proposal) -> str:
+    """Make a draft of a proposal, and return its identifier."""
+    now = _now()
+    with store.writing() as session:
+        row = begin_draft(
+            session,
+            code,
+            desk.counter(code),
+            title=f"Proposal: {proposal.aim}, seed {proposal.seed}",
+            day=now.date(),
+            by=BY_COMMAND,
+            now=now,
+            make_token=_token,
+        )
+        session.flush()
+        draft = desk.take(session, row)
+        edit(session, row, draft, as_operation(proposal), known_revision=row.revision, by=BY_COMMAND, now=now)
+        return row.id
+
+
+def _show_proposals(proposals: list[Proposal], band: HouseholdsBand) -> None:
+    in_band, distance = f"{band.low:,}–{band.high:,}", f"mean |households − {band.target:,}|"
+    table = Table("", "aim", "buurten", in_band, distance, "compactness")
+    for number, proposal in enumerate(proposals, start=1):
+        scores = proposal.scores
+        table.add_row(
+            str(number),
+            proposal.aim,
+            str(scores.buurten),
+            str(scores.in_band),
+            f"{scores.mean_distance:,.0f}",
+            f"{scores.mean_compactness:.3f}",
+        )
+    out.print(table)
+    for number, proposal in enumerate(proposals, start=1):
+        for exception in proposal.exceptions:
+            out.print(f"{number}: {exception.reason}", markup=False, soft_wrap=True)
+
+
+def _step(draft_id: str, *, back: bool) -> None:
+    with _desk() as (store, desk), store.writing() as session:
+        row = find_draft(session, draft_id, for_change=True)
+        step(session, row, desk.take(session, row), back=back, known_revision=row.revision, now=_now())
+        told = f"the draft is at revision {row.revision}"
+    out.print(told)
+
+
+def _read_operation(text: str, line: int) -> Operation:
+    try:
+        return OPERATION.validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = "/".join(str(part) for part in first["loc"])
+        raise OperationTextError(f"operation {line}: {place or 'JSON'}: {first['msg']}") from error
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Add these commands to the application."""
+    app.add_typer(plan, name="plan")
+    app.command("propose")(propose_buurten)

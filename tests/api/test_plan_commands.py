@@ -1,0 +1,114 @@
+"""The `plan` commands and `propose`, as ops staff run them on the demo region."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from api.cli import app
+from api.settings import StoreSettings
+from data.store import open_store
+from data.store.models import DraftRow, Plan
+
+CODE = "99002"
+
+
+@pytest.fixture
+def run(store_settings: StoreSettings, monkeypatch: pytest.MonkeyPatch) -> Iterator["Run"]:
+    monkeypatch.setenv("BUURTWIJZER_DATA_DIR", str(store_settings.data_dir))
+    monkeypatch.setenv("COLUMNS", "200")
+    if store_settings.database_url:
+        monkeypatch.setenv("BUURTWIJZER_DATABASE_URL", store_settings.database_url)
+    yield Run()
+    store = open_store(store_settings.store_url)
+    with store.writing() as session:
+        for row in session.query(DraftRow).filter(DraftRow.municipality_code == CODE).all():
+            session.delete(row)
+        session.flush()
+        for plan in session.query(Plan).filter(Plan.drawn, Plan.municipality_code == CODE).all():
+            session.delete(plan)
+    store.close()
+
+
+class Run:
+    def __call__(self, *arguments: str, code: int = 0) -> str:
+        result = CliRunner().invoke(app, list(arguments))
+        assert result.exit_code == code, (result.output, result.exception)
+        return result.output.strip()
+
+
+def test_a_proposal_is_taken_checked_compared_and_published(run: Run, tmp_path: Path) -> None:
+    proposed = run("propose", "ville-démo", "--least", "200", "--target", "400", "--most", "900", "--take", "1")
+    draft = proposed.splitlines()[-1]
+    assert draft.startswith("d-")
+    assert "balanced" in proposed
+    again = run("propose", CODE, "--least", "200", "--target", "400", "--most", "900")
+    assert again.splitlines()[2:] == proposed.splitlines()[2:-1]
+    assert CODE in run("plan", "show", draft)
+    assert "unassigned" not in run("plan", "check", draft)
+    listed = next(line for line in run("plan", "list", CODE).splitlines() if "made by the import" in line)
+    base = listed.strip("│ ").split()[0]
+    assert CODE in run("plan", "diff", base, draft)
+    told = run("plan", "publish", draft, "--reason", "A first plan")
+    assert "holds from" in told
+    run("plan", "publish", draft, "--reason", "Again", code=1)
+
+
+def test_an_assignment_makes_the_round_trip(run: Run, tmp_path: Path) -> None:
+    draft = run("propose", CODE, "--least", "200", "--target", "400", "--most", "900", "--take", "1").splitlines()[-1]
+    file, again = tmp_path / "plan.csv", tmp_path / "again.csv"
+    run("plan", "export", draft, str(file))
+    other = run("plan", "new", CODE)
+    lines = file.read_text().splitlines()
+    renamed = [lines[0], *(line.replace(f"{CODE}-", "B") for line in lines[1:])]
+    read = tmp_path / "in.csv"
+    read.write_text("\n".join(renamed))
+    run("plan", "import", other, str(read))
+    run("plan", "export", other, str(again))
+
+    def groups(text: str) -> set[frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for line in text.splitlines()[1:]:
+            block, _, _, buurt = line.split(",")
+            found.setdefault(buurt, set()).add(block)
+        return {frozenset(blocks) for blocks in found.values()}
+
+    assert groups(again.read_text()) == groups(file.read_text())
+    run("plan", "export", draft, str(tmp_path / "plan.geojson"))
+    features = json.loads((tmp_path / "plan.geojson").read_text())["features"]
+    assert len(features) == len(lines) - 1
+
+
+def test_operations_are_carried_out_all_or_none(run: Run, tmp_path: Path) -> None:
+    draft = run("plan", "new", CODE, "--title", "By hand")
+    run("plan", "apply", draft, '{"op": "create_buurt", "names": {"fr": "Nord"}}')
+    file = tmp_path / "operations.jsonl"
+    rename = '{"op": "rename_buurt", "buurt": "99002-01", "names": {"fr": "Sud"}}'
+    dissolve = '{"op": "dissolve_buurt", "buurt": "99002-09"}'
+    file.write_text(f"{rename}\n{dissolve}\n")
+    run("plan", "apply", draft, f"@{file}", code=1)
+    shown = run("plan", "show", draft)
+    assert "Nord" in shown
+    assert "Sud" not in shown
+    run("plan", "undo", draft)
+    assert "Nord" not in run("plan", "show", draft)
+    run("plan", "redo", draft)
+    run("plan", "undo", draft)
+    run("plan", "undo", draft, code=1)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("plan", "show", "d-0000000000000000"), "no draft"),
+        (("plan", "show", "999999999"), "no plan"),
+        (("plan", "apply", "d-0000000000000000", "{"), "operation 1"),
+        (("plan", "list", "Nergens"), "no municipality"),
+    ],
+)
+def test_a_mistake_gets_one_message(run: Run, arguments: tuple[str, ...], said: str) -> None:
+    result = CliRunner().invoke(app, list(arguments))
+    assert result.exit_code == 1
+    assert said in str(result.exception)
