@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from boundaries import regrouping
+from boundaries import drawn_edits, regrouping
 from boundaries.changes import Change
 from boundaries.draft import Draft
 from boundaries.operations import Operation
@@ -13,6 +13,10 @@ _RULES: Mapping[str, tuple[Callable[[Any, Draft], Change], str]] = {
     "rename_buurt": (regrouping.rename_buurt, "buurt"),
     "assign_blocks": (regrouping.assign_blocks, "blocks"),
     "merge_buurten": (regrouping.merge_buurten, "others"),
+    "split_buurt": (drawn_edits.split_buurt, "line"),
+    "reshape_border": (drawn_edits.reshape_border, "line"),
+    "cut_blocks": (drawn_edits.cut_blocks, "line"),
+    "join_blocks": (drawn_edits.join_blocks, "sector"),
     "regroup": (regrouping.regroup, "groups"),
     "dissolve_buurt": (regrouping.dissolve_buurt, "buurt"),
     "set_live": (regrouping.set_live, "buurt"),

@@ -1,0 +1,224 @@
+"""Cuts areas along a drawn line, so that a tiling stays one: new vertices enter both sides and the neighbours.
+
+The pieces are made of the very vertices of the borders and of the noded line (`boundaries.noding`); nothing is
+computed twice, and no area is made by an overlay that would round again.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+import shapely
+
+from boundaries.blocks import Area
+from boundaries.edit_errors import UncuttableError
+from boundaries.noding import Edge, NodedLine, Point, UnsettledLineError, border_edges, node_line
+
+_AREA_SHARE = 1e-9
+"""How much of one area may go to its neighbour where a vertex is put on their border, by rounding. What one loses the
+other wins, so that the sum stays."""
+_LEAST_AREA = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """What a line does to areas."""
+
+    pieces: Mapping[str, tuple[Area, ...]]
+    """Of every area that it divides; at least two, by their lowest vertices."""
+    revertexed: Mapping[str, Area]
+    """Areas that stay whole, with a vertex of a neighbour's cut in their border."""
+    line: tuple[Point, ...]
+    """The line as it was cut along: brought to the vertices of the borders."""
+
+
+def cut_shapes(shapes: Mapping[str, Area], targets: Collection[str], line: shapely.LineString, *, snap: float) -> Cut:
+    """Cut areas along a line.
+
+    Parameters
+    ----------
+    shapes
+        All areas that lie near the line, in one CRS; their borders are where the line is brought to.
+    targets
+        Those that may be divided.
+    line
+        As drawn, in the same CRS. What ends inside an area does not divide it.
+    snap
+        How far a vertex may be moved, in units of the CRS; a piece that is narrower on average is given back to the
+        piece beside it.
+
+    Returns
+    -------
+    Cut
+        Without pieces where the line divides nothing.
+
+    Raises
+    ------
+    UncuttableError
+        The line lies so that floating point has no exact cut for it.
+
+    Examples
+    --------
+    >>> squares = {"a": shapely.box(0, 0, 10, 10), "b": shapely.box(10, 0, 20, 10)}
+    >>> cut = cut_shapes(squares, {"a"}, shapely.LineString([(-5, 4), (15, 4)]), snap=0.5)
+    >>> [piece.area for piece in cut.pieces["a"]], cut.revertexed["b"].area, len(cut.revertexed["b"].exterior.coords)
+    ([40.0, 60.0], 100.0, 6)
+    """
+    codes = sorted(shapes)
+    near = [code for code in codes if shapes[code].distance(line) <= snap]
+    edges = border_edges(np.array([shapes[code] for code in near], dtype=object)) if near else np.empty((0, 4))
+    low, high = np.array(line.bounds[:2]) - snap, np.array(line.bounds[2:]) + snap
+    beside = (np.maximum(edges[:, :2], edges[:, 2:]) >= low).all(axis=1)
+    beside &= (np.minimum(edges[:, :2], edges[:, 2:]) <= high).all(axis=1)
+    try:
+        noded = node_line(shapely.get_coordinates(line), edges[beside], snap)
+    except UnsettledLineError as error:
+        raise UncuttableError(f"this line cannot be cut along: {error}", "line") from error
+    if len(noded.points) < 2:
+        return Cut({}, {}, noded.points)
+    path = _segments_of(noded)
+    divided = {}
+    used: set[Point] = set()
+    for code in near:
+        if code in targets:
+            pieces = _divide(shapes[code], path, noded.inserted, snap)
+            if len(pieces) > 1:
+                divided[code] = pieces
+                used |= {tuple(point) for piece in pieces for point in shapely.get_coordinates(piece).tolist()}
+    inserted = {
+        edge: kept for edge, places in noded.inserted.items() if (kept := tuple(at for at in places if at in used))
+    }
+    revertexed = {}
+    for code in near:
+        if code not in divided:
+            shape = _with_vertices(shapes[code], inserted)
+            if shape is not shapes[code]:
+                revertexed[code] = shape
+    _refuse_inexact(shapes, divided, revertexed)
+    return Cut(divided, revertexed, noded.points)
+
+
+def _segments_of(noded: NodedLine) -> npt.NDArray[np.object_]:
+    """Return the line's segments, where it crosses itself too."""
+    points = np.array(noded.points)
+    lines: npt.NDArray[np.object_] = np.atleast_1d(
+        np.asarray(shapely.linestrings(np.stack([points[:-1], points[1:]], axis=1)))
+    )
+    if len(lines) > 2 and not shapely.is_simple(shapely.LineString(points)):
+        parts = shapely.get_parts(shapely.node(shapely.multilinestrings(lines)))
+        pairs = [np.stack([at[:-1], at[1:]], axis=1) for at in map(shapely.get_coordinates, parts)]
+        lines = np.atleast_1d(np.asarray(shapely.linestrings(np.concatenate(pairs))))
+    return lines
+
+
+def _divide(
+    shape: Area, path: npt.NDArray[np.object_], inserted: Mapping[Edge, tuple[Point, ...]], snap: float
+) -> tuple[Area, ...]:
+    """Divide an area; one piece means that the line does not."""
+    faces: list[shapely.Polygon] = []
+    whole: list[shapely.Polygon] = []
+    for part in shapely.get_parts(shape):
+        of_part = _faces(part, path, inserted, snap)
+        if len(of_part) > 1:
+            faces.extend(of_part)
+        else:
+            whole.append(_polygon_with_vertices(part, inserted))
+    if not faces:
+        return (shape,)
+    faces.sort(key=_lowest_vertex)
+    gathered: list[list[shapely.Polygon]] = [[face] for face in faces]
+    for part in whole:
+        # An island that the line leaves whole goes with the nearest piece.
+        gathered[int(np.argmin(shapely.distance(np.array(faces, dtype=object), part)))].append(part)
+    return tuple(parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts) for parts in gathered)
+
+
+def _faces(
+    part: shapely.Polygon, path: npt.NDArray[np.object_], inserted: Mapping[Edge, tuple[Point, ...]], snap: float
+) -> list[shapely.Polygon]:
+    shapely.prepare(part)
+    middles = shapely.line_interpolate_point(path, 0.5, normalized=True)
+    inside = path[shapely.contains_properly(part, middles)]
+    if not len(inside):
+        return [part]
+    part = _polygon_with_vertices(part, inserted)
+    around = [shapely.get_coordinates(ring) for ring in (part.exterior, *part.interiors)]
+    borders = np.concatenate([shapely.linestrings(np.stack([ring[:-1], ring[1:]], axis=1)) for ring in around])
+    own = {_edge_of(line) for line in borders}
+    inside = np.array([line for line in inside if _edge_of(line) not in own], dtype=object)
+    if not len(inside):
+        return [part]
+    faces = list(shapely.get_parts(shapely.polygonize(np.concatenate([borders, inside]))))
+    # A hole of the area is a face of the lines too, and none of its own.
+    faces = [face for face in faces if shapely.contains_properly(part, shapely.point_on_surface(face))]
+    return _without_slivers(faces, snap)
+
+
+def _without_slivers(faces: list[shapely.Polygon], snap: float) -> list[shapely.Polygon]:
+    """Give pieces that are narrower than the snapping distance back to the piece with the longest border beside."""
+    while len(faces) > 1:
+        widths = [2 * face.area / face.length for face in faces]
+        thinnest = int(np.argmin(widths))
+        if widths[thinnest] > snap:
+            break
+        sliver = faces.pop(thinnest)
+        others = np.array(faces, dtype=object)
+        shared = shapely.length(shapely.intersection(shapely.boundary(others), sliver.boundary))
+        beside = int(np.argmax(shared))
+        joined = shapely.coverage_union_all([faces[beside], sliver])
+        if not isinstance(joined, shapely.Polygon):
+            faces.append(sliver)
+            break
+        faces[beside] = joined
+    return faces
+
+
+def _with_vertices(shape: Area, inserted: Mapping[Edge, tuple[Point, ...]]) -> Area:
+    """Put vertices into an area's border; the very same object where there are none."""
+    if not inserted:
+        return shape
+    parts = shapely.get_parts(shape)
+    made = [_polygon_with_vertices(part, inserted) for part in parts]
+    if all(one is other for one, other in zip(parts, made, strict=True)):
+        return shape
+    return made[0] if shape.geom_type == "Polygon" else shapely.MultiPolygon(made)
+
+
+def _polygon_with_vertices(part: shapely.Polygon, inserted: Mapping[Edge, tuple[Point, ...]]) -> shapely.Polygon:
+    changed = False
+    rings = []
+    for ring in (part.exterior, *part.interiors):
+        points = [(float(x), float(y)) for x, y in ring.coords]
+        made = points[:1]
+        for start, end in pairwise(points):
+            turned = start > end
+            places = inserted.get((*end, *start) if turned else (*start, *end), ())
+            made.extend(reversed(places) if turned else places)
+            made.append(end)
+        changed |= len(made) != len(points)
+        rings.append(made)
+    return shapely.Polygon(rings[0], rings[1:]) if changed else part
+
+
+def _refuse_inexact(
+    shapes: Mapping[str, Area], divided: Mapping[str, tuple[Area, ...]], revertexed: Mapping[str, Area]
+) -> None:
+    made = {**divided, **{code: (shape,) for code, shape in revertexed.items()}}
+    for code, pieces in made.items():
+        before = shapes[code]
+        lost = abs(sum(piece.area for piece in pieces) - before.area)
+        if lost > before.area * _AREA_SHARE + _LEAST_AREA or (
+            before.is_valid and not all(piece.is_valid for piece in pieces)
+        ):
+            raise UncuttableError(f"no exact cut of {code} along this line exists: move it a little", "line")
+
+
+def _lowest_vertex(shape: shapely.Geometry) -> tuple[float, float]:
+    return min(map(tuple, shapely.get_coordinates(shape).tolist()))
+
+
+def _edge_of(line: shapely.LineString) -> tuple[Point, Point]:
+    one, other = (tuple(point) for point in shapely.get_coordinates(line).tolist())
+    return (one, other) if one < other else (other, one)
