@@ -18,7 +18,7 @@ setup: .venv/.installed ## make .venv with the locked dependencies
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement locks/dev.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@echo "compiling the indexes' kernels, once …"
-	@$(BIN)/python -c 'import geo.addresses, geo.sector_index'
+	@$(BIN)/python -c 'import boundaries.proposals, geo.addresses, geo.sector_index'
 	@touch $@
 
 .venv/.installed-bench: .venv/.installed locks/bench.txt
@@ -27,6 +27,7 @@ setup: .venv/.installed ## make .venv with the locked dependencies
 
 run: setup ## import the synthetic demo region and serve it on 127.0.0.1:8000
 	@$(BIN)/buurtwijzer demo --import
+	@$(BIN)/buurtwijzer pricebook publish --example
 	@$(BIN)/buurtwijzer serve --with-demo-key
 
 test: lint types unit ## everything that the gate checks: lint, types, rooms, tests on both stores
