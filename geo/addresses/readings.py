@@ -123,10 +123,12 @@ def read_query(query: AddressQuery, gazetteer: Gazetteer) -> list[Reading]:
         postcode = postcode or "".join(leading.groups()).upper()
         place = place[leading.end() :].strip(" ,-")
     if line:
-        readings = [
-            replace(reading, postcode=postcode or reading.postcode, place=place or reading.place)
-            for reading in _read_line(line, gazetteer)
-        ]
+        readings = list(_read_line(line, gazetteer))
+        if postcode or place:
+            readings = [
+                replace(reading, postcode=postcode or reading.postcode, place=place or reading.place)
+                for reading in readings
+            ]
         if street:
             readings = [replace(reading, street=street) for reading in readings]
     elif number:
