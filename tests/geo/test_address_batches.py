@@ -1,11 +1,17 @@
 """One function for one question and for many: the same answer, whatever is asked."""
 
+from itertools import product
+from pathlib import Path
+
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.addresses import AddressIndex, AddressQuery, Verdict
+from geo.addresses.identifiers import identifier_column
+from geo.addresses.lexicon import Pool
 from geo.addresses.questions import QUERY_FIELDS
 
 FIELD_VALUES: dict[str, list[str | None]] = {
@@ -95,3 +101,62 @@ def test_dictionary_columns_and_an_empty_table_are_tables_too(belgium: AddressIn
 def test_columns_that_are_not_text_are_refused(belgium: AddressIndex) -> None:
     with pytest.raises(ValueError, match="house_number must be text, not int64"):
         belgium.verify_table(pa.table({"house_number": [1, 2]}))
+
+
+def test_a_street_name_that_many_towns_have_is_found_in_the_one_named(
+    belgian_register: pa.Table, tmp_path: Path
+) -> None:
+    # Forty towns of two postcodes and two parts; some postcodes lie in two towns, and two towns share names of parts.
+    like = belgian_register.slice(0, 1).to_pylist()[0]
+    rows = [
+        like
+        | {
+            "address_id": f"BE/{100 * town + 10 * half + house}", "street_nl": "Lindelaan", "street_fr": None,
+            "street_de": None, "house_number": str(house), "box": None,
+            "postcode": str(1000 + 10 * (town - (town % 10 == 9 and half)) + half),
+            "municipality_code": f"{10000 + town}",
+            "municipality_nl": f"Dorp{'abcdefghij'[town % 10]}{'klmn'[town // 10]}",
+            "municipality_fr": None, "municipality_de": None,
+            "locality_nl": f"Wijk{'opqrstuvwx'[town % 10]}{'klmn'[town // 10 if town != 13 else 0]}{'yz'[half]}",
+            "locality_fr": None, "locality_de": None, "status": "current",
+        }
+        for town, half, house in product(range(40), range(2), range(1, 4))
+    ]  # fmt: skip
+    index = AddressIndex.build(
+        pa.Table.from_pylist(rows, schema=belgian_register.schema), tmp_path / "index", country="BE", crs="EPSG:31370"
+    )
+    places = [None, *dict.fromkeys(row[name] for row in rows for name in ("municipality_nl", "locality_nl"))]
+    postcodes = [None, "1000", "1031", "1080", "1081", "1090", "1091", "1130", "1391", "9999"]
+    queries = [
+        AddressQuery(street="Lindelaan", house_number=house, postcode=postcode, municipality=place)
+        for place, postcode, house in product(places, postcodes, ("2", "9"))
+    ]
+    queries += [
+        AddressQuery(
+            street="Lindelaan", house_number=row["house_number"], postcode=row["postcode"], municipality=row[name]
+        )
+        for row in rows
+        for name in ("municipality_nl", "locality_nl")
+    ]  # fmt: skip
+    answers = index.verify_many(queries)
+    assert answers == [index.verify(query) for query in queries]
+    assert all(answer.verdict == Verdict.ACCEPT for answer in answers[-2 * len(rows) :])
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2**63 - 1)), max_size=20),
+    st.lists(st.integers(-3, 19), max_size=40),
+)
+def test_identifiers_in_a_column_are_prefix_and_figures(numbers: list[tuple[int, int]], asked: list[int]) -> None:
+    prefixes = ["", "BE-VLG/", "é/"]
+    content = "".join(prefixes).encode()
+    offsets = np.cumsum([0, *(len(prefix.encode()) for prefix in prefixes)])
+    pool = Pool({"p.offset": offsets, "p.text": np.frombuffer(content, np.uint8)}, "p")
+    asked = [address for address in asked if address < len(numbers)]
+    column = identifier_column(
+        np.array(asked, np.int32), np.array([prefix for prefix, _ in numbers], np.uint16),
+        np.array([number for _, number in numbers], np.int64), pool,
+    )  # fmt: skip
+    column.validate(full=True)
+    official = [f"{prefixes[prefix]}{number}" for prefix, number in numbers]
+    assert column.to_pylist() == [official[address] if address >= 0 else None for address in asked]
