@@ -1,10 +1,19 @@
 """The real application on the demo region, on each of the two stores."""
 
+import os
 import secrets
+import socket
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
+import httpx2
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import create_engine, make_url, text
@@ -19,6 +28,9 @@ from data.importing import import_file
 from data.store import open_store
 
 HOUSEHOLD_KEYS = "2026a:" + bytes(range(32)).hex()
+
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
@@ -79,3 +91,58 @@ def client(store_settings: StoreSettings, admin: dict[str, str]) -> Iterator[Tes
         create_app(store_settings, ServerSettings(), HouseholdSettings(keys=HOUSEHOLD_KEYS)), headers=admin
     ) as client:
         yield client
+
+
+@dataclass(frozen=True)
+class RealServer:
+    """Workers on a real port."""
+
+    url: str
+    supervisor: int
+
+    def workers(self) -> list[int]:
+        """Processes that serve."""
+        tasks = Path(f"/proc/{self.supervisor}/task/{self.supervisor}/children").read_text().split()
+        return [int(pid) for pid in tasks if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()]
+
+
+class Serve(Protocol):
+    def __call__(
+        self, workers: int, *, log: Path | None = None, level: str = "error"
+    ) -> AbstractContextManager[RealServer]: ...
+
+
+@pytest.fixture
+def serve(store_settings: StoreSettings) -> Serve:
+    """Start uvicorn with several workers on the store, with keys of households; ended afterwards."""
+
+    @contextmanager
+    def started(workers: int, *, log: Path | None = None, level: str = "error") -> Iterator[RealServer]:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        environment = os.environ | {
+            "BUURTWIJZER_DATA_DIR": str(store_settings.data_dir),
+            "BUURTWIJZER_HOUSEHOLDS_KEYS": "2026a:" + bytes(range(32)).hex(),
+        }
+        if store_settings.database_url:
+            environment["BUURTWIJZER_DATABASE_URL"] = store_settings.database_url
+        command = [sys.executable, "-m", "uvicorn", "--factory", "api.app:create_app", "--port", str(port)]
+        command += ["--workers", str(workers), "--log-level", level]
+        command += ["--access-log" if level == "debug" else "--no-access-log"]
+        with (log or Path(os.devnull)).open("w") as output:
+            process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+            url = f"http://127.0.0.1:{port}"
+            for _ in range(600):
+                try:
+                    httpx2.get(f"{url}/healthz").raise_for_status()
+                    break
+                except httpx2.TransportError:
+                    time.sleep(0.1)
+            try:
+                yield RealServer(url, process.pid)
+            finally:
+                process.terminate()
+                process.wait(timeout=30)
+
+    return started

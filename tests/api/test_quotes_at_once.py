@@ -3,14 +3,12 @@
 import os
 import re
 import signal
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -50,36 +48,6 @@ def drafts(store_settings: StoreSettings, store: Store) -> list[str]:
         return [create_quote(session, frozen, now, by="test", make_token=make_token).id for _ in range(QUOTES)]
 
 
-@pytest.fixture
-def server(store_settings: StoreSettings, store: Store) -> Iterator[tuple[str, int]]:
-    """URL of `WORKERS` workers on the store, and their supervisor."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = os.environ | {"BUURTWIJZER_DATA_DIR": str(store_settings.data_dir)}
-    if store_settings.database_url:
-        environment["BUURTWIJZER_DATABASE_URL"] = store_settings.database_url
-    command = [sys.executable, "-m", "uvicorn", "--factory", "api.app:create_app", "--port", str(port)]
-    command += ["--workers", str(WORKERS), "--no-access-log", "--log-level", "error"]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment)
-    url = f"http://127.0.0.1:{port}"
-    for _ in range(600):
-        try:
-            httpx2.get(f"{url}/healthz").raise_for_status()
-            break
-        except httpx2.TransportError:
-            time.sleep(0.1)
-    yield url, process.pid
-    process.terminate()
-    process.wait(timeout=30)
-
-
-def workers_of(supervisor: int) -> list[int]:
-    """Processes of a supervisor that serve."""
-    tasks = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
-    return [int(pid) for pid in tasks if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()]
-
-
 def issue(client: httpx2.Client, quote_id: str) -> str:
     """Issue a draft as a client does: after a broken connection it asks again, with the same key."""
     headers = {"If-Match": '"1"', "Idempotency-Key": f"issue-{quote_id}"}
@@ -97,16 +65,16 @@ def issue(client: httpx2.Client, quote_id: str) -> str:
 
 @pytest.mark.slow
 def test_100_issues_at_once_have_consecutive_numbers_though_workers_are_killed(
-    store: Store, drafts: list[str], server: tuple[str, int], admin: dict[str, str]
+    store: Store, drafts: list[str], serve: Any, admin: dict[str, str]
 ) -> None:
-    url, supervisor = server
     told: list[str] = []
     with (
-        httpx2.Client(base_url=url, headers=admin, timeout=60) as client,
+        serve(WORKERS) as server,
+        httpx2.Client(base_url=server.url, headers=admin, timeout=60) as client,
         ThreadPoolExecutor(12) as pool,
     ):
         waiting = [pool.submit(issue, client, quote_id) for quote_id in drafts]
-        for victim in workers_of(supervisor)[:2]:
+        for victim in server.workers()[:2]:
             while sum(future.done() for future in waiting) < 5 + len(told):
                 time.sleep(0.01)
             os.kill(victim, signal.SIGKILL)

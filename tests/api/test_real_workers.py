@@ -1,17 +1,12 @@
 """Real workers on a real port: guesses end at the limit over all of them, and no log line holds anything personal."""
 
-import os
 import secrets
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import httpx2
 import pyarrow.parquet as pq
@@ -58,42 +53,15 @@ def address(store_settings: StoreSettings, store: Store) -> dict[str, str]:
     return {"street": street, "house_number": row["house_number"], "postcode": row["postcode"]}
 
 
-@contextmanager
-def served(settings: StoreSettings, log: Path, level: str) -> Iterator[str]:
-    """Give the URL of two workers whose output goes to a file."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = os.environ | {"BUURTWIJZER_DATA_DIR": str(settings.data_dir), "BUURTWIJZER_HOUSEHOLDS_KEYS": KEYS}
-    if settings.database_url:
-        environment["BUURTWIJZER_DATABASE_URL"] = settings.database_url
-    command = [sys.executable, "-m", "uvicorn", "--factory", "api.app:create_app", "--port", str(port)]
-    command += ["--workers", "2", "--log-level", level, "--access-log" if level == "debug" else "--no-access-log"]
-    with log.open("w") as output:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
-        url = f"http://127.0.0.1:{port}"
-        for _ in range(600):
-            try:
-                httpx2.get(f"{url}/healthz").raise_for_status()
-                break
-            except httpx2.TransportError:
-                time.sleep(0.1)
-        try:
-            yield url
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
-
-
 @pytest.mark.slow
 def test_10_000_guesses_over_http_get_five_tries(
-    store_settings: StoreSettings, address: dict[str, str], admin: dict[str, str], tmp_path: Path
+    serve: Any, address: dict[str, str], admin: dict[str, str], tmp_path: Path
 ) -> None:
     random = Random(7)
     guesses = [make_code(random.choice) for _ in range(GUESSES)]
     with (
-        served(store_settings, tmp_path / "log", "warning") as url,
-        httpx2.Client(base_url=url, headers=admin, timeout=60) as client,
+        serve(2, log=tmp_path / "log", level="warning") as server,
+        httpx2.Client(base_url=server.url, headers=admin, timeout=60) as client,
         ThreadPoolExecutor(8) as guessers,
     ):
         person = address | {"email": f"{secrets.token_hex(6)}@example.org"}
@@ -111,13 +79,16 @@ def test_10_000_guesses_over_http_get_five_tries(
 
 @pytest.mark.slow
 def test_no_log_line_of_a_whole_sign_up_holds_address_email_or_code(
-    store_settings: StoreSettings, store: Store, address: dict[str, str], admin: dict[str, str], tmp_path: Path
+    serve: Any, store: Store, address: dict[str, str], admin: dict[str, str], tmp_path: Path
 ) -> None:
     log = tmp_path / "log"
     email = f"{secrets.token_hex(6)}@example.org"
     wrong = make_code(Random(11).choice)
     now = datetime.now(UTC)
-    with served(store_settings, log, "debug") as url, httpx2.Client(base_url=url, headers=admin, timeout=60) as client:
+    with (
+        serve(2, log=log, level="debug") as server,
+        httpx2.Client(base_url=server.url, headers=admin, timeout=60) as client,
+    ):
         verified = client.post("/v1/verifications", json=address | {"eligibility": True}).json()
         asked = client.post("/v1/sign-ups", json=address | {"email": email}).json()
         assert asked["verdict"] == "needs_proof", asked

@@ -2,14 +2,11 @@
 
 import os
 import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pyarrow.parquet as pq
@@ -61,49 +58,6 @@ def address(store_settings: StoreSettings, store: Store) -> dict[str, str]:
     return {"street": street, "house_number": row["house_number"], "postcode": row["postcode"]}
 
 
-@pytest.fixture
-def server(store_settings: StoreSettings) -> Iterator[str]:
-    """URL of `WORKERS` workers on the store."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = os.environ | {
-        "BUURTWIJZER_DATA_DIR": str(store_settings.data_dir),
-        "BUURTWIJZER_HOUSEHOLDS_KEYS": "2026a:" + bytes(range(32)).hex(),
-    }
-    if store_settings.database_url:
-        environment["BUURTWIJZER_DATABASE_URL"] = store_settings.database_url
-    command = [sys.executable, "-m", "uvicorn", "--factory", "api.app:create_app", "--port", str(port)]
-    command += ["--workers", str(WORKERS), "--no-access-log", "--log-level", "warning"]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment)
-    url = f"http://127.0.0.1:{port}"
-    for _ in range(600):
-        try:
-            httpx2.get(f"{url}/healthz").raise_for_status()
-            break
-        except httpx2.TransportError:
-            time.sleep(0.1)
-    yield url
-    process.terminate()
-    process.wait(timeout=30)
-
-
-def workers_of(url: str) -> list[int]:
-    """Processes that a supervisor on this port started."""
-    port = url.rsplit(":", maxsplit=1)[-1]
-    children = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                parent = int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
-                supervises = f"--port\0{port}\0" in Path(f"/proc/{parent}/cmdline").read_text()
-                if supervises and "spawn_main" in (entry / "cmdline").read_text():
-                    children.append(int(entry.name))
-            except (OSError, IndexError):
-                continue
-    return children
-
-
 def sign_up(client: httpx2.Client, address: dict[str, str], person: int) -> str | None:
     """Return the account of an answered sign-up, or None where there was no answer."""
     try:
@@ -118,13 +72,17 @@ def sign_up(client: httpx2.Client, address: dict[str, str], person: int) -> str 
 @pytest.mark.slow
 @pytest.mark.parametrize("kill", [False, True], ids=["all-live", "one-killed"])
 def test_200_sign_ups_at_once_make_one_household_and_none_answered_is_lost(
-    server: str, address: dict[str, str], store: Store, admin: dict[str, str], kill: bool
+    serve: Any, address: dict[str, str], store: Store, admin: dict[str, str], kill: bool
 ) -> None:
-    with httpx2.Client(base_url=server, headers=admin, timeout=60) as client, ThreadPoolExecutor(20) as people:
+    with (
+        serve(WORKERS) as server,
+        httpx2.Client(base_url=server.url, headers=admin, timeout=60) as client,
+        ThreadPoolExecutor(20) as people,
+    ):
         asked = [people.submit(sign_up, client, address, person) for person in range(200)]
         if kill:
             asked[20].result()
-            victims = workers_of(server)
+            victims = server.workers()
             assert len(victims) >= 1
             os.kill(victims[0], signal.SIGKILL)
         answered = [account for account in (each.result() for each in asked) if account is not None]
