@@ -19,6 +19,7 @@ from api.quote_problems import install_quote_problems
 from api.routes.addresses import addresses_router
 from api.routes.drafts import drafts_router
 from api.routes.health import health_router
+from api.routes.households import households_router
 from api.routes.licences import licences_router
 from api.routes.locate import locate_router
 from api.routes.municipalities import municipalities_router
@@ -120,6 +121,7 @@ def create_app(
     if household_keys is not None:
         app.include_router(sign_ups_router(lambda: keeper.current, store, household_settings, clock))
         app.include_router(staff_router(lambda: keeper.current, store, household_keys, clock))
+    app.include_router(households_router(lambda: keeper.current, store, directory, household_keys, clock))
     desk = DraftDesk(store, directory, household_keys, clock)
     app.include_router(plans_router(lambda: keeper.current, store, directory, desk))
     app.include_router(drafts_router(lambda: keeper.current, store, desk, clock))
