@@ -17,6 +17,7 @@ from api.plan_problems import install_plan_problems
 from api.problems import install_problem_handlers
 from api.quote_problems import install_quote_problems
 from api.routes.addresses import addresses_router
+from api.routes.adoption import adoption_router
 from api.routes.drafts import drafts_router
 from api.routes.health import health_router
 from api.routes.households import households_router
@@ -122,6 +123,7 @@ def create_app(
         app.include_router(sign_ups_router(lambda: keeper.current, store, household_settings, clock))
         app.include_router(staff_router(lambda: keeper.current, store, household_keys, clock))
     app.include_router(households_router(lambda: keeper.current, store, directory, household_keys, clock))
+    app.include_router(adoption_router(lambda: keeper.current, store, directory, household_keys, clock))
     desk = DraftDesk(store, directory, household_keys, clock)
     app.include_router(plans_router(lambda: keeper.current, store, directory, desk))
     app.include_router(drafts_router(lambda: keeper.current, store, desk, clock))

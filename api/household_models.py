@@ -7,7 +7,7 @@ from decimal import Decimal
 from pydantic import BaseModel, Field
 
 from data.buurt_counts import AreaTotal, CountedMunicipality
-from households.adoption import share_of
+from households.adoption import share_of, whole_percent
 from households.disclosure import withhold_small_numbers
 
 SMALLEST_SHOWN = 10
@@ -81,4 +81,49 @@ class MunicipalityHouseholds(BaseModel):
                 )
                 for buurt in counted.buurten
             ],
+        )
+
+
+class AdoptionRow(BaseModel):
+    """Member households beside all households of an area."""
+
+    code: str
+    members: int | None = Field(description="Null where the number is withheld as too small.")
+    households: int | None
+    share: Decimal | None
+    percent: int | None = Field(description="The share in whole percent, half up.")
+
+    @classmethod
+    def of(cls, code: str, area: AreaHouseholds) -> "AdoptionRow":
+        """Show an area."""
+        percent = None if area.adoption is None else whole_percent(area.adoption)
+        return cls(code=code, members=area.members, households=area.households, share=area.adoption, percent=percent)
+
+
+class MunicipalityAdoption(BaseModel):
+    """Adoption in a municipality and its buurten."""
+
+    as_of: date
+    plan_version: int
+    releases: list[str]
+    total: AdoptionRow
+    buurten: list[AdoptionRow]
+    participants_of_members: Decimal | None = Field(description="Participants over members.")
+    participants_of_households: Decimal | None = Field(description="Participants over households.")
+
+    @classmethod
+    def of(cls, counted: MunicipalityHouseholds, participants: int | None) -> "MunicipalityAdoption":
+        """Take it from a counted municipality."""
+        total = counted.total
+        return cls(
+            as_of=counted.as_of,
+            plan_version=counted.plan_version,
+            releases=counted.releases,
+            total=AdoptionRow.of(counted.code, total),
+            buurten=[AdoptionRow.of(buurt.code, buurt) for buurt in counted.buurten],
+            # A withheld number of members would follow from a share of it.
+            participants_of_members=(
+                None if participants is None or total.members is None else share_of(participants, total.members)
+            ),
+            participants_of_households=None if participants is None else share_of(participants, total.households),
         )

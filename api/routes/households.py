@@ -36,14 +36,19 @@ def households_router(
     def show_households(code: MunicipalityCode, as_of: AsOf = None) -> MunicipalityHouseholds:
         """Count the households, dwellings and member households of a municipality, per buurt and in all."""
         require_municipality(atlas(), code)
-        now = clock()
-        day = as_of or now.date()
-        # The members at the end of a past day; of today and later, those of now.
-        at = now if day >= now.date() else datetime.combine(day + timedelta(days=1), time(), UTC)
-        country: Country = "NL" if code.startswith("GM") else "BE"
-        with store.reading() as session:
-            basis = read_basis(session, directory, country)
-            counted = count_buurten(session, basis, code, day, at, keys)
-        return MunicipalityHouseholds.of(counted, basis.releases.names, day)
+        return count_municipality(store, directory, keys, clock(), code, as_of)
 
     return router
+
+
+def count_municipality(
+    store: Store, directory: DataDirectory, keys: HouseholdKeys | None, now: datetime, code: str, as_of: date | None
+) -> MunicipalityHouseholds:
+    """Count a municipality by the plan of a day and the members at its end, or at present if it is not over."""
+    day = as_of or now.date()
+    at = now if day >= now.date() else datetime.combine(day + timedelta(days=1), time(), UTC)
+    country: Country = "NL" if code.startswith("GM") else "BE"
+    with store.reading() as session:
+        basis = read_basis(session, directory, country)
+        counted = count_buurten(session, basis, code, day, at, keys)
+    return MunicipalityHouseholds.of(counted, basis.releases.names, day)
