@@ -40,7 +40,7 @@ def sign_ups_router(
     router = APIRouter(prefix="/v1", tags=["sign-ups"], dependencies=[needs(Scope.SIGNUP)])
     keys = read_keys(settings.keys)
 
-    @router.post("/sign-ups", responses=described_refusals(409, 413, 422, 503))
+    @router.post("/sign-ups", responses=described_refusals(404, 409, 413, 422, 503))
     def sign_up(request: SignUpRequest) -> SignUpAnswer:
         """Judge whether somebody may join, and open a sign-up.
 
