@@ -7,7 +7,6 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from api.problems import FieldProblem, Kind, described, problem_response
-from data.buurt_counts import NoPlanError
 from data.quotes.kept_answers import KeyReusedError
 from data.quotes.offers import StaleQuoteError, UnknownQuoteError
 from data.quotes.price_books import UnknownBookError
@@ -30,7 +29,6 @@ QUOTE_PROBLEMS: Mapping[type[Exception], Kind] = {
         404,
         "Give its code.",
     ),
-    NoPlanError: Kind("no-plan", "No plan holds on that day", 404, "Ask for a later day."),
     StaleQuoteError: Kind(
         "stale-quote", "The quote has changed", 412, "Read the quote again, and send its ETag as If-Match."
     ),

@@ -8,9 +8,9 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from api.settings import SellerSettings
-from data.buurt_counts import NoPlanError
 from data.directory import DataDirectory
 from data.household_counts import CountBasis
+from data.plans.published import NoPlanError
 from data.quotes.offers import find_quote, keep_pdf, kept_pdf, set_pdf
 from data.quotes.price_books import find_book, find_book_on
 from data.quotes.scopes import UnknownMunicipalityError, find_municipality, read_basis, read_map, read_scope

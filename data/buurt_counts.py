@@ -1,23 +1,16 @@
 """Counts the buurten of a municipality on a day: households with method and margin, dwellings, members."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from boundaries.blocks import Area
 from data.block_counts import PartCount, StoredCounter
 from data.household_counts import CountBasis
-from data.store.models import Block, Buurt, Plan
-from data.tables import LANGUAGES
+from data.plans.published import PlacedBlock, plan_on
 from households.dwelling_keys import HouseholdKeys
 from households.totals import HouseholdTotal, total_households
-
-
-class NoPlanError(LookupError):
-    """No plan of the municipality holds on that day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,19 +93,19 @@ def count_buurten(
     NoPlanError
         No plan of the municipality holds on that day.
     """
-    plan = _plan_on(session, basis, municipality_code, day)
+    plan = plan_on(session, municipality_code, day, basis.releases.sectors)
     counter = StoredCounter.read(session, basis, municipality_code, at, keys)
     wholes = {code: counter.whole(code) for code in counter.municipality.sectors}
     parts: dict[str, list[tuple[str, PartCount]]] = {code: [] for code in plan.buurten}
-    for sector_code, blocks in plan.blocks.items():
+    for sector_code, blocks in plan.by_sector().items():
         for buurt_code, part in _parts(counter, sector_code, blocks, wholes[sector_code]):
             parts[buurt_code].append((sector_code, part))
     total = total_area(wholes.items())
     return CountedMunicipality(
         code=municipality_code,
-        plan_version=plan.version,
-        valid_from=plan.valid_from,
-        buurten=tuple(BuurtCount(code, plan.buurten[code], total_area(parts[code])) for code in sorted(parts)),
+        plan_version=plan.row.version,
+        valid_from=plan.row.valid_from,
+        buurten=tuple(BuurtCount(code, plan.buurten[code].names, total_area(parts[code])) for code in sorted(parts)),
         total=total,
         official=counter.municipality.official,
         rounding=counter.municipality.rounding,
@@ -135,44 +128,11 @@ def total_area(parts: Iterable[tuple[str, PartCount]]) -> AreaTotal:
 
 
 def _parts(
-    counter: StoredCounter, sector_code: str, blocks: list[tuple[str, Area | None]], whole: PartCount
+    counter: StoredCounter, sector_code: str, blocks: Sequence[PlacedBlock], whole: PartCount
 ) -> Iterable[tuple[str, PartCount]]:
     """Count a sector's blocks, each with its buurt."""
-    buurt_codes = {buurt_code for buurt_code, _ in blocks}
-    shapes = [shape for _, shape in blocks if shape is not None]
-    if len(buurt_codes) == 1 or len(shapes) < len(blocks):
+    if len({block.buurt_code for block in blocks}) == 1:
         # Not divided between buurten, so that its own margin holds, whatever blocks it is cut into.
-        return [(blocks[0][0], whole)]
-    return zip((buurt_code for buurt_code, _ in blocks), counter.split(sector_code, shapes), strict=True)
-
-
-@dataclass(frozen=True, slots=True)
-class _PlanInForce:
-    version: int
-    valid_from: date
-    buurten: Mapping[str, Mapping[str, str | None]]
-    blocks: Mapping[str, list[tuple[str, Area | None]]]
-    """By sector: the buurt and the shape of each of its blocks; None is the whole sector."""
-
-
-def _plan_on(session: Session, basis: CountBasis, municipality_code: str, day: date) -> _PlanInForce:
-    plan = session.scalars(
-        select(Plan)
-        .where(
-            Plan.release_id == basis.releases.sectors.id,
-            Plan.municipality_code == municipality_code,
-            Plan.valid_from <= day,
-        )
-        .order_by(Plan.version.desc())
-        .limit(1)
-    ).first()
-    if plan is None:
-        raise NoPlanError(f"no plan of {municipality_code} holds on {day}")
-    buurten = session.scalars(select(Buurt).where(Buurt.plan_id == plan.id))
-    blocks = session.execute(select(Block.sector_code, Block.buurt_code).where(Block.plan_id == plan.id))
-    return _PlanInForce(
-        plan.version,
-        plan.valid_from,
-        {buurt.code: {language: getattr(buurt, f"name_{language}") for language in LANGUAGES} for buurt in buurten},
-        {sector_code: [(buurt_code, None)] for sector_code, buurt_code in blocks},
-    )
+        return [(blocks[0].buurt_code, whole)]
+    shapes = [block.shape for block in blocks if block.shape is not None]
+    return zip((block.buurt_code for block in blocks), counter.split(sector_code, shapes), strict=True)

@@ -11,14 +11,13 @@ from boundaries.diffs import PlansDifferError
 from boundaries.edit_errors import EditError
 from boundaries.proposals import ProposalProblemError
 from data.api_keys import KeyFormError, UnknownKeyError
-from data.buurt_counts import NoPlanError
 from data.directory import ImportRunningError
 from data.importing import ImportOptionError, ReleaseExistsError
 from data.members.letters import LettersError
 from data.members.rules import RulesChangedError
 from data.plans.assignments import AssignmentError
 from data.plans.drafts import DraftStateError, EditConflictError, NothingToUndoError, UnknownDraftError
-from data.plans.published import NoPlanError as NoSuchPlanError
+from data.plans.published import NoPlanError
 from data.plans.publishing import NotPublishableError, OutdatedDraftError, PublishingDayError
 from data.quotes.offers import UnknownQuoteError
 from data.quotes.price_books import UnknownBookError
@@ -52,7 +51,6 @@ EXPECTED = (
     LettersError,
     MappingError,
     NoPlanError,
-    NoSuchPlanError,
     NotPublishableError,
     NothingToUndoError,
     OutdatedDraftError,

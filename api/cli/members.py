@@ -33,6 +33,7 @@ from data.members.letters import (
     LetterBatch,
     LettersError,
     Validity,
+    dwellings_in,
     find_buurt,
     read_letter_addresses,
     settle_interrupted,
@@ -225,9 +226,7 @@ def _draft(
         for code in dict.fromkeys(buurt_codes):
             area = find_buurt(session, code, _sectors_releases(active), now.date())
             dwellings, sectors = _dwellings_of(area, active, directory)
-            addresses = read_letter_addresses(
-                dwellings.in_sectors(area.sector_codes), "BE" if sectors.country == "BE" else "NL"
-            )
+            addresses = read_letter_addresses(dwellings_in(area, dwellings), "BE" if sectors.country == "BE" else "NL")
             chosen = without_members(session, keys, addresses, existing=existing, now=now)
             walked = [address for street in plan_round(chosen) for address in street.addresses]
             made = [

@@ -63,11 +63,17 @@ def find_plan(session: Session, plan_id: int) -> Plan:
     return plan
 
 
-def plan_on(session: Session, municipality_code: str, day: date) -> PublishedPlan:
+def plan_on(session: Session, municipality_code: str, day: date, release: Release | None = None) -> PublishedPlan:
     """Return the plan of a municipality that holds on a day.
 
-    That is the newest of the drawn plans that hold from that day or before, whatever release it is on; where none
-    was drawn, the plan that the import of the active sectors made.
+    That is the newest of the drawn plans that hold from that day or before; where none was drawn, the plan that the
+    import of the sectors made.
+
+    Parameters
+    ----------
+    release
+        The sectors that the plan must be drawn on. None takes a drawn plan on whatever release, and else the plan of
+        the active one.
 
     Raises
     ------
@@ -75,19 +81,16 @@ def plan_on(session: Session, municipality_code: str, day: date) -> PublishedPla
         There is none.
     """
     drawn = _drawn_until(day).where(Plan.municipality_code == municipality_code)
+    made = select(Plan).where(Plan.municipality_code == municipality_code, ~Plan.drawn)
+    if release is None:
+        made = made.join(ActiveRelease, ActiveRelease.release_id == Plan.release_id)
+        made = made.where(ActiveRelease.kind == Kind.SECTORS)
+    else:
+        drawn = drawn.where(Plan.release_id == release.id)
+        made = made.where(Plan.release_id == release.id)
     plan = session.scalars(drawn.order_by(Plan.valid_from.desc(), Plan.version.desc()).limit(1)).first()
     if plan is None:
-        plan = session.scalars(
-            select(Plan)
-            .join(ActiveRelease, ActiveRelease.release_id == Plan.release_id)
-            .where(
-                Plan.municipality_code == municipality_code,
-                ActiveRelease.kind == Kind.SECTORS,
-                ~Plan.drawn,
-            )
-            .order_by(Plan.version.desc())
-            .limit(1)
-        ).first()
+        plan = session.scalars(made.order_by(Plan.version.desc()).limit(1)).first()
     if plan is None:
         raise NoPlanError(
             f"no plan of {municipality_code!r} holds on {day}: the active sectors have no such municipality"

@@ -15,8 +15,9 @@ from data.buurt_counts import count_buurten
 from data.directory import DataDirectory
 from data.dwellings import Dwellings
 from data.household_counts import CountBasis, CountReleases, read_municipality_count
+from data.plans.published import read_plan, sector_shapes
 from data.releases import active_releases
-from data.store.models import AreaCount, Block, Municipality, Plan, Release, Sector
+from data.store.models import AreaCount, Municipality, Plan, Release, Sector
 from data.tables import Country, Kind
 from geo.crs import LONLAT, OFFICIAL_CRS, transform_points
 from households.counts import Method
@@ -162,22 +163,23 @@ def read_map(session: Session, sectors: Release, scope: MunicipalityScope) -> Fr
     scope
         From `read_scope`.
     """
-    rows = session.execute(
-        select(Block.buurt_code, Block.geometry, Sector.geometry)
-        .join(Plan, Plan.id == Block.plan_id)
-        .join(Sector, (Sector.release_id == Plan.release_id) & (Sector.code == Block.sector_code))
+    row = session.scalars(
+        select(Plan)
         .where(
             Plan.release_id == sectors.id,
             Plan.municipality_code == scope.code,
             Plan.version == scope.plan_version,
         )
-        .order_by(Block.code)
-    ).all()
+        .limit(1)
+    ).one()
+    plan = read_plan(session, row)
+    official = sector_shapes(session, sectors, (block.sector_code for block in plan.blocks))
     crs = sectors.crs or LONLAT
     metric = OFFICIAL_CRS[scope.country] if crs == LONLAT else crs
     parts: dict[str, list[object]] = {}
-    for code, part, whole_sector in rows:
-        parts.setdefault(code, []).append(whole_sector if part is None else part)
+    for block in plan.blocks:
+        shape = official[block.sector_code] if block.shape is None else block.shape
+        parts.setdefault(block.buurt_code, []).append(shape)
     numbers = {buurt.code: number for number, buurt in enumerate(scope.buurten, start=1)}
     shapes = []
     for code, geometries in parts.items():

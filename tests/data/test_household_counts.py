@@ -6,9 +6,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 import shapely
 
-from data.buurt_counts import NoPlanError, count_buurten
+from data.buurt_counts import count_buurten
 from data.dwellings import Dwellings
 from data.household_counts import CountBasis, CountReleases, member_households, read_municipality_count
+from data.plans.published import NoPlanError
 from data.store import Store, open_store
 from data.store.household_models import Household
 from data.store.models import AreaCount, Block, Buurt, Municipality, Plan, Release, Sector
@@ -139,6 +140,7 @@ def test_the_buurten_of_the_day_add_up_to_the_municipality(store: Store, release
                 version=version,
                 published_at=NOW,
                 valid_from=date(2024 + version, 1, 1),
+                drawn=True,
             )
             session.add(plan)
             session.flush()

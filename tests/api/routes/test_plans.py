@@ -1,11 +1,13 @@
 """Plans over HTTP on the demo region: a draft is drawn, undone, contested, published, and answers follow."""
 
+import json
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import shapely
 from fastapi.testclient import TestClient
 
 from api.app import create_app
@@ -119,12 +121,7 @@ def test_publishing_reaches_answers_and_history_keeps_the_past(api: TestClient, 
     operate(api, draft, 1, op="create_buurt", names={"nl": "Noord"}, blocks=neighbouring(draft))
     url = f"/v1/plans/{draft['plan']['id']}"
     [moved] = neighbouring(draft)
-    place = next(
-        feature for feature in api.get(f"{url}/blocks").json()["features"] if feature["properties"]["block"] == moved
-    )
-    import shapely
-
-    point = shapely.from_geojson(str(place["geometry"]).replace("'", '"')).representative_point()
+    point = shapely.from_geojson(json.dumps(block_of(api, url, moved)["geometry"])).representative_point()
     where = {"lon": point.x, "lat": point.y}
     assert api.get("/v1/locate", params=where).json()["place"]["buurt"]["code"] == f"{code}-01"
     diff = api.get(f"{url}/diff").json()
@@ -244,3 +241,46 @@ def test_a_proposal_becomes_the_draft_in_one_step(api: TestClient, code: str) ->
         buurt["households"] for buurt in first["buurten"]
     ]
     assert now["unassigned"]["blocks"] == 0
+
+
+def test_a_cut_sector_answers_and_is_counted_by_its_parts(api: TestClient, code: str) -> None:
+    draft = begin(api, code)
+    url = f"/v1/plans/{draft['plan']['id']}"
+    [sector] = neighbouring(draft)
+    shape = shapely.from_geojson(json.dumps(block_of(api, url, sector)["geometry"]))
+    west, _, east, _ = shape.bounds
+    middle = shape.representative_point().y
+    line = [[west - 0.001, middle], [east + 0.001, middle]]
+    cut = operate(api, draft, 1, op="cut_blocks", blocks=[sector], line=line)
+    assert cut.status_code == 200, cut.text
+    parts = sorted(cut.json()["assignments"])
+    assert len(parts) >= 2
+    made = operate(api, draft, 2, op="create_buurt", names={"nl": "Noord"}, blocks=parts[:1])
+    assert made.status_code == 200, made.text
+    counts = {buurt["code"]: buurt["counts"]["households"] for buurt in made.json()["buurten"]}
+    assert sum(counts.values()) == draft["buurten"][0]["counts"]["households"]
+    places = {}
+    for part in parts:
+        inside = shapely.from_geojson(json.dumps(block_of(api, url, part)["geometry"])).representative_point()
+        places[part] = {"lon": inside.x, "lat": inside.y}
+    body = {"valid_from": str(TODAY), "reason": "through the park"}
+    assert api.post(f"{url}:publish", json=body, headers={"If-Match": '"3"'}).status_code == 200
+
+    def buurt_at(part: str) -> str:
+        found: str = api.get("/v1/locate", params=places[part]).json()["place"]["buurt"]["code"]
+        return found
+
+    deadline = time.monotonic() + 5
+    while buurt_at(parts[0]) != f"{code}-02":
+        assert time.monotonic() < deadline, "the worker did not follow"
+        time.sleep(0.02)
+    assert {buurt_at(part) for part in parts[1:]} == {f"{code}-01"}
+    counted = api.get(f"/v1/municipalities/{code}/households").json()
+    found = {buurt["code"]: buurt["households"] for buurt in counted["buurten"]}
+    assert {each: total["households"] if isinstance(total, dict) else total for each, total in found.items()} == counts
+
+
+def block_of(api: TestClient, url: str, block: str) -> dict[str, Any]:
+    features = api.get(f"{url}/blocks").json()["features"]
+    found: dict[str, Any] = next(feature for feature in features if feature["properties"]["block"] == block)
+    return found
