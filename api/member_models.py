@@ -14,6 +14,11 @@ from households.verification import Proof, State
 Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
 
 
+_IN_EMAIL = r"[^@\x00-\x20\x7f-\xa0\u1680\u2000-\u200f\u2028-\u202f\u205f\u3000\ufeff]"
+EMAIL = rf"^ *{_IN_EMAIL}+@{_IN_EMAIL}+ *$"
+"""Spaces and control characters by name: what a regular expression calls a space differs between engines."""
+
+
 class SignUpRequest(VerificationRequest):
     """An address, and the e-mail address of the person who lives there."""
 
@@ -23,7 +28,7 @@ class SignUpRequest(VerificationRequest):
     )
 
     language: Literal["nl", "fr", "de"] = Field("nl", description="Language of the texts for the person.")
-    email: Annotated[str, StringConstraints(pattern=r"^\s*[^@\s]+@[^@\s]+\s*$", max_length=254)] = Field(
+    email: Annotated[str, StringConstraints(pattern=EMAIL, max_length=254)] = Field(
         description="It is hashed with a key and forgotten."
     )
     address_id: str | None = Field(

@@ -16,9 +16,13 @@ JUDGED_BEYOND_SCHEMA = {
     "/v1/municipalities/{code}/rules",
     "/v1/municipalities/{code}/staff",
     "/v1/price-books",
+    "/v1/plans/{plan_id}/operations",
+    "/v1/plans/{plan_id}/diff",
+    *(f"/v1/plans/{{plan_id}}:{verb}" for verb in ("undo", "redo", "review", "return", "discard", "publish")),
+    "/v1/municipalities/{code}/plans:propose",
     "/v1/sign-ups/{sign_up_id}/proofs",
 }
-"""Paths whose bodies have rules that JSON Schema cannot say, such as the check character of a code."""
+"""Paths with rules that JSON Schema cannot say, such as the check character of a code, or that need If-Match."""
 
 
 def test_an_unknown_route_is_a_problem(client: TestClient) -> None:
