@@ -25,8 +25,9 @@ SPACING_M = 4.0
 """Distance of the points that stand for a border: about a third of a narrow street."""
 _AREA_ERROR = 1e-12
 """1 mm² per km²."""
-_NEAREST_ERROR = 1e-6
-"""Relative error of a distance within which points count as equally near: wide of rounding."""
+_AROUND = 16
+_GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
+"""Turns between points so that no four of them come to lie on a circle or in a row."""
 
 Shapes = npt.NDArray[np.object_]
 Ints = npt.NDArray[np.int64]
@@ -101,7 +102,9 @@ def grow_areas(areas: Shapes, outline: Area, crs: str, *, spacing_m: float = SPA
         raise UngrowableError("no area lies inside the outline: is one of them in another CRS?")
     points, owner = _border_points(areas, outline, in_crs_units(spacing_m, crs))
     narrowing = math.cos(math.radians(outline.centroid.y)) if pyproj.CRS(crs).is_geographic else 1.0
-    faces = _faces([shapely.boundary(outline), *shapely.boundary(areas), *_cell_borders(points, owner, narrowing)])
+    faces = _faces(
+        [shapely.boundary(outline), *shapely.boundary(areas), *_cell_borders(points, owner, narrowing, bounds)]
+    )
     places = shapely.get_coordinates(shapely.point_on_surface(faces))
     is_inside = shapely.contains_xy(outline, places)
     faces, places = faces[is_inside], places[is_inside]
@@ -139,28 +142,34 @@ def _border_points(areas: Shapes, outline: Area, spacing: float) -> tuple[Floats
     return points, owner[first]
 
 
-def _cell_borders(points: Floats, owner: Ints, narrowing: float) -> Shapes:
-    """Return the borders of the places that are nearest to each owner's points, outward beyond all points.
+def _cell_borders(points: Floats, owner: Ints, narrowing: float, bounds: tuple[float, ...]) -> Shapes:
+    """Return the borders of the places that are nearest to each owner's points, within bounds and beyond.
 
-    The cells are not joined as areas: where points lie in rows, some are folded by rounding. Their edges are not, and
-    one whose nearest points belong to a single owner is no border.
+    The cells are not joined as areas: where points lie in rows, some are folded by rounding. Their segments are not,
+    and one that two cells of the same owner have is no border.
     """
     if len(np.unique(owner)) < 2:
         return np.array([], dtype=object)
-    sites = points * (narrowing, 1.0)
-    low, high = sites.min(axis=0), sites.max(axis=0)
-    frame = shapely.box(*low, *high).buffer((high - low).max())
-    edges = shapely.get_parts(shapely.voronoi_polygons(shapely.MultiPoint(sites), extend_to=frame, only_edges=True))
-    middles = _points(shapely.get_coordinates(shapely.line_interpolate_point(edges, 0.5, normalized=True)))
-    tree = shapely.STRtree(_points(sites))
-    (which, _), distance = tree.query_nearest(middles, return_distance=True, all_matches=False)
-    reach = np.zeros(len(edges))
-    reach[which] = distance * (1 + _NEAREST_ERROR)
-    edge, site = tree.query(middles, predicate="dwithin", distance=reach)
-    lowest, highest = np.full(len(edges), len(points)), np.full(len(edges), -1)
-    np.minimum.at(lowest, edge, owner[site])
-    np.maximum.at(highest, edge, owner[site])
-    return np.asarray(shapely.transform(edges[lowest < highest], lambda found: found / (narrowing, 1.0)))
+    # Points far around take the outermost cells, which are clipped: that fails on folded ones.
+    west, south, east, north = bounds
+    angles = np.arange(_AROUND) * _GOLDEN_ANGLE
+    size = math.hypot(east - west, north - south) * (3 + np.arange(_AROUND) / _AROUND)
+    x, y = (west + east) / 2 + np.cos(angles) * size, (south + north) / 2 + np.sin(angles) * size
+    owner = np.concatenate([owner, np.full(_AROUND, -1)])
+    sites = shapely.MultiPoint(np.concatenate([points, np.column_stack([x, y])]) * (narrowing, 1.0))
+    cells = shapely.get_parts(shapely.voronoi_polygons(sites, ordered=True))
+    corners, cell = shapely.get_coordinates(cells, return_index=True)
+    within = cell[1:] == cell[:-1]
+    start, end, whose = corners[:-1][within], corners[1:][within], owner[cell[1:][within]]
+    turned = (start[:, 0] > end[:, 0]) | ((start[:, 0] == end[:, 0]) & (start[:, 1] > end[:, 1]))
+    segments = np.where(turned[:, None], np.hstack([end, start]), np.hstack([start, end]))
+    order = np.lexsort((*segments.T, whose))
+    segments, whose = segments[order], whose[order]
+    again = np.flatnonzero((segments[1:] == segments[:-1]).all(axis=1) & (whose[1:] == whose[:-1]))
+    borders = np.delete(segments, np.concatenate([again, again + 1]), axis=0)
+    borders = np.unique(borders[(borders[:, :2] != borders[:, 2:]).any(axis=1)], axis=0)
+    lines = shapely.linestrings(borders.reshape(-1, 2, 2) / (narrowing, 1.0))
+    return np.atleast_1d(np.asarray(lines))
 
 
 def _faces(lines: list[shapely.Geometry]) -> Shapes:
