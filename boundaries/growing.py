@@ -102,9 +102,8 @@ def grow_areas(areas: Shapes, outline: Area, crs: str, *, spacing_m: float = SPA
         raise UngrowableError("no area lies inside the outline: is one of them in another CRS?")
     points, owner = _border_points(areas, outline, in_crs_units(spacing_m, crs))
     narrowing = math.cos(math.radians(outline.centroid.y)) if pyproj.CRS(crs).is_geographic else 1.0
-    faces = _faces(
-        [shapely.boundary(outline), *shapely.boundary(areas), *_cell_borders(points, owner, narrowing, bounds)]
-    )
+    cells = _cell_borders(points, owner, narrowing, outline.bounds)
+    faces = _faces([shapely.boundary(outline), *shapely.boundary(areas), *cells])
     places = shapely.get_coordinates(shapely.point_on_surface(faces))
     is_inside = shapely.contains_xy(outline, places)
     faces, places = faces[is_inside], places[is_inside]
