@@ -32,6 +32,8 @@ class Cut:
     """Areas that stay whole, with a vertex of a neighbour's cut in their border."""
     line: tuple[Point, ...]
     """The line as it was cut along: brought to the vertices of the borders."""
+    edges: frozenset[Edge]
+    """Its segments, lower end first; where it crosses itself too."""
 
 
 def cut_shapes(shapes: Mapping[str, Area], targets: Collection[str], line: shapely.LineString, *, snap: float) -> Cut:
@@ -77,7 +79,7 @@ def cut_shapes(shapes: Mapping[str, Area], targets: Collection[str], line: shape
     except UnsettledLineError as error:
         raise UncuttableError(f"this line cannot be cut along: {error}", "line") from error
     if len(noded.points) < 2:
-        return Cut({}, {}, noded.points)
+        return Cut({}, {}, noded.points, frozenset())
     path = _segments_of(noded)
     divided = {}
     used: set[Point] = set()
@@ -97,7 +99,7 @@ def cut_shapes(shapes: Mapping[str, Area], targets: Collection[str], line: shape
             if shape is not shapes[code]:
                 revertexed[code] = shape
     _refuse_inexact(shapes, divided, revertexed)
-    return Cut(divided, revertexed, noded.points)
+    return Cut(divided, revertexed, noded.points, frozenset((*one, *other) for one, other in map(_edge_of, path)))
 
 
 def _segments_of(noded: NodedLine) -> npt.NDArray[np.object_]:

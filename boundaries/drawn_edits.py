@@ -5,11 +5,13 @@ from collections.abc import Collection, Iterable, Mapping
 from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 import shapely
 
 from boundaries.blocks import Area, Block, Buurt
 from boundaries.borders import share_borders
 from boundaries.changes import Change, Step
+from boundaries.contiguity import connected_parts
 from boundaries.cutting import Cut, cut_shapes
 from boundaries.draft import BORDER_TOLERANCE_M, Draft, codes_of_sector
 from boundaries.edit_errors import (
@@ -20,7 +22,7 @@ from boundaries.edit_errors import (
     NotOnBorderError,
     UnknownCodeError,
 )
-from boundaries.noding import border_edges
+from boundaries.noding import Edge, border_edges
 from boundaries.operations import CutBlocks, JoinBlocks, Position, ReshapeBorder, SplitBuurt
 from boundaries.regrouping import new_buurt
 from geo.crs import LONLAT, in_crs_units, transform_points
@@ -93,28 +95,75 @@ def reshape_border(operation: ReshapeBorder, draft: Draft) -> Change:
     line = _drawn(draft, operation.line)
     between = draft.blocks_of(left.code) | draft.blocks_of(right.code)
     cut = _cut(draft, line, between, operation.snap_m)
-    change = _change(draft, cut, {})
-    blocks = {code: _after(draft, change, code) for code in _codes_after(between, cut)}
-    buurt_of = {code: _buurt_before(draft, code) for code in blocks}
-    sides = [
-        border_edges(np.array([blocks[code].shape for code in blocks if buurt_of[code] == side], dtype=object))
-        for side in (left.code, right.code)
-    ]
-    border = sorted(set(map(tuple, sides[0].tolist())) & set(map(tuple, sides[1].tolist())))
-    if not border:
-        raise NotOnBorderError(f"{left.code} and {right.code} share no border", "right")
-    lines = shapely.linestrings(np.array(border).reshape(-1, 2, 2))
-    drawn = shapely.linestrings(np.array([cut.line[:-1], cut.line[1:]]).transpose(1, 0, 2))
-    faces = shapely.union_all(shapely.get_parts(shapely.polygonize(np.concatenate([lines, drawn]))))
-    if faces.is_empty:
+    blocks, border = _border_after(draft, cut, left.code, right.code)
+    on_border = {point for x1, y1, x2, y2 in border for point in ((x1, y1), (x2, y2))}
+    met = [place for place, point in enumerate(cut.line) if point in on_border]
+    if len(met) < 2:
         raise NotOnBorderError(
             f"the line must begin and end on the border between {left.code} and {right.code}", "line"
         )
+    if (met[0], met[-1]) != (0, len(cut.line) - 1):
+        # What was drawn past the border would cut blocks that stay where they are.
+        cut = _cut(draft, shapely.LineString(cut.line[met[0] : met[-1] + 1]), between, operation.snap_m)
+        blocks, border = _border_after(draft, cut, left.code, right.code)
+    faces = _faces_between(border, cut)
+    buurt_of = {code: _buurt_before(draft, code) for code in blocks}
     other = {left.code: right.code, right.code: left.code}
     flipped = {code: other[buurt_of[code] or ""] for code in _inside(faces, blocks)}
     if not flipped:
         raise LineCutsNothingError("the line runs along the border that is there", "line")
     return _change(draft, cut, flipped)
+
+
+def _border_after(draft: Draft, cut: Cut, left: str, right: str) -> tuple[dict[str, Block], frozenset[Edge]]:
+    """Return the blocks that two buurten have after a cut, and the border's segments between the two."""
+    change = _change(draft, cut, {})
+    blocks = {
+        code: _after(draft, change, code) for code in _codes_after(draft.blocks_of(left) | draft.blocks_of(right), cut)
+    }
+    sides = []
+    for side in (left, right):
+        held = [block.shape for code, block in blocks.items() if _buurt_before(draft, code) == side]
+        sides.append(
+            frozenset((x1, y1, x2, y2) for x1, y1, x2, y2 in border_edges(np.array(held, dtype=object)).tolist())
+        )
+    border = sides[0] & sides[1]
+    if not border:
+        raise NotOnBorderError(f"{left} and {right} share no border", "right")
+    return blocks, border
+
+
+def _faces_between(border: frozenset[Edge], cut: Cut) -> shapely.Geometry:
+    """Return the area between a border and the line that replaces a stretch of it.
+
+    Where the border is closed, around an enclave, the longest stretch between two meetings with the line stays.
+    """
+    kept = set(border)
+    on_line = {point for x1, y1, x2, y2 in cut.edges for point in ((x1, y1), (x2, y2))}
+    for ring in shapely.get_parts(shapely.polygonize(_lines(sorted(border)))):
+        for loop in (ring.exterior, *ring.interiors):
+            points = [(float(x), float(y)) for x, y in loop.coords[:-1]]
+            meetings = [place for place, point in enumerate(points) if point in on_line]
+            start = meetings[0] if len(meetings) > 1 else 0
+            points = points[start:] + points[: start + 1]
+            stretches: list[list[Edge]] = [[]]
+            for one, other in pairwise(points):
+                stretches[-1].append((*min(one, other), *max(one, other)))
+                if len(meetings) > 1 and other in on_line:
+                    stretches.append([])
+            longest = max(stretches, key=lambda edges: sum(np.hypot(c - a, d - b) for a, b, c, d in edges))
+            kept.difference_update(longest)
+    faces = shapely.get_parts(shapely.polygonize(_lines(sorted(kept | cut.edges))))
+    parts = shapely.get_parts(shapely.union_all(faces))
+    if not kept or not len(parts):
+        return shapely.MultiPolygon()
+    stretch = shapely.MultiLineString(list(_lines(sorted(kept))))
+    beside = shapely.length(shapely.intersection(shapely.boundary(parts), stretch)) > 0
+    return shapely.union_all(parts[beside])
+
+
+def _lines(edges: Collection[Edge]) -> npt.NDArray[np.object_]:
+    return np.atleast_1d(np.asarray(shapely.linestrings(np.array(list(edges)).reshape(-1, 2, 2))))
 
 
 def _drawn(draft: Draft, positions: Iterable[Position]) -> shapely.LineString:
@@ -212,44 +261,47 @@ def _inside(area: shapely.Geometry, blocks: Mapping[str, Block]) -> set[str]:
 
 
 def _smaller_side(blocks: Mapping[str, Block], cut: Cut, draft: Draft) -> set[str]:
-    """Return the blocks on the side of the line that has fewer households.
+    """Return the blocks on the side of the line that has fewer households; none where the line separates nothing.
 
-    Blocks that share a border off the line are on one side; those that share a border along it are on two.
+    Blocks that share a border off the line hang together, however the line runs between others of them. Those
+    regions that the line separates lie on one side and the other in turn.
     """
-    along = {tuple(sorted(pair)) for pair in pairwise(cut.line)}
     codes = list(blocks)
-    owners: dict[tuple[float, ...], list[int]] = {}
-    for k, code in enumerate(codes):
-        for edge in border_edges(np.array([blocks[code].shape], dtype=object)).tolist():
-            owners.setdefault(tuple(edge), []).append(k)
+    shapes = np.array([block.shape for block in blocks.values()], dtype=object)
+    owners: dict[Edge, list[int]] = {}
+    for k in range(len(codes)):
+        for x1, y1, x2, y2 in border_edges(shapes[k : k + 1]).tolist():
+            owners.setdefault((x1, y1, x2, y2), []).append(k)
     same: list[set[int]] = [set() for _ in codes]
     across: list[set[int]] = [set() for _ in codes]
-    for (x1, y1, x2, y2), held in owners.items():
-        on_line = ((x1, y1), (x2, y2)) in along
-        for one, other in [(held[0], other) for other in held[1:]]:
-            (across if on_line else same)[one].add(other)
-            (across if on_line else same)[other].add(one)
+    for edge, (first, *others) in owners.items():
+        linked = across if edge in cut.edges else same
+        for other in others:
+            linked[first].add(other)
+            linked[other].add(first)
     # Borders that are not drawn vertex for vertex are shared all the same.
-    shapes = np.array([blocks[code].shape for code in codes], dtype=object)
     near = share_borders(shapes, _NO_BARRIERS, tolerance_m=in_crs_units(BORDER_TOLERANCE_M, draft.crs))
     for one in range(len(codes)):
         for other in map(int, near.neighbours[near.starts[one] : near.starts[one + 1]]):
             if other not in across[one]:
                 same[one].add(other)
+    regions = connected_parts(codes, {code: [codes[k] for k in same[one]] for one, code in enumerate(codes)})
+    regions.sort(key=min)
+    region_of = {code: number for number, region in enumerate(regions) for code in region}
+    beyond: dict[int, set[int]] = {}
+    for one, reached in enumerate(across):
+        here = region_of[codes[one]]
+        beyond.setdefault(here, set()).update({region_of[codes[other]] for other in reached} - {here})
     side: dict[int, int] = {}
-    for first in range(len(codes)):
-        if first in side or not across[first]:
-            continue
-        side[first] = 0
-        waiting = deque([first])
+    for start in (number for number in range(len(regions)) if beyond[number]):
+        waiting = deque([start] if start not in side else [])
+        side.setdefault(start, 0)
         while waiting:
-            one = waiting.popleft()
-            for other in sorted(same[one] | across[one]):
-                if other not in side:
-                    side[other] = side[one] if other in same[one] else 1 - side[one]
-                    waiting.append(other)
-    households = [
-        sum(blocks[codes[k]].counts.households or 0 for k, of in side.items() if of == which) for which in (0, 1)
-    ]
-    smaller = 0 if households[0] < households[1] else 1
-    return {codes[k] for k, of in side.items() if of == smaller}
+            here = waiting.popleft()
+            for there in sorted(beyond[here] - side.keys()):
+                side[there] = 1 - side[here]
+                waiting.append(there)
+    sides: tuple[set[str], set[str]] = (set(), set())
+    for number, which in side.items():
+        sides[which].update(regions[number])
+    return min(sides, key=lambda of: (sum(blocks[code].counts.households or 0 for code in of), of is sides[0]))

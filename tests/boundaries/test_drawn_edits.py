@@ -275,7 +275,7 @@ def test_two_hundred_edits_of_amsterdam(real_data: Path) -> None:
             done.append(apply(draft, operation))
         except EditError:
             refused += 1
-    assert len(done) > 120
+    assert len(done) > 100
     after = np.array([block.shape for block in draft.blocks.values()], dtype=object)
     assert shapely.coverage_is_valid(after) == valid
     assert abs(shapely.area(after).sum() - area) <= area * 1e-12
@@ -283,3 +283,36 @@ def test_two_hundred_edits_of_amsterdam(real_data: Path) -> None:
     for change in reversed(done):
         draft.play(change.inverse())
     assert draft.state == state
+
+
+def test_a_line_that_ends_inside_a_buurt_splits_nothing(draft: Draft) -> None:
+    with pytest.raises(LineCutsNothingError):
+        apply(draft, SplitBuurt(buurt="M-01", line=drawn((-0.5, 1.5), (1.0, 1.5)), allow_parts=True))
+    assert draft.state == grid_state()
+
+
+@pytest.mark.parametrize(
+    ("line", "inside"),
+    [
+        pytest.param(((1.0, 1.2), (0.6, 1.5), (1.0, 1.8)), 1 + 0.12, id="a bulge"),
+        pytest.param(((1.0, 1.2), (1.4, 1.5), (1.0, 1.8)), 1 - 0.12, id="a dent"),
+    ],
+)
+def test_the_border_of_an_enclave_is_moved_where_the_line_is(
+    draft: Draft, line: tuple[tuple[float, float], ...], inside: float
+) -> None:
+    apply(draft, MergeBuurten(into="M-01", others=("M-02",)))
+    apply(draft, CreateBuurt(blocks=("S11",)))
+    apply(draft, ReshapeBorder(left="M-01", right="M-03", line=drawn(*line)))
+    area = sum(draft.blocks[code].shape.area for code in draft.blocks_of("M-03")) / SIDE**2
+    assert area == pytest.approx(inside, rel=1e-4)
+    assert_tiles(draft, 12 * SIDE**2)
+
+
+def test_a_line_far_from_an_enclave_is_not_on_its_border(draft: Draft) -> None:
+    apply(draft, MergeBuurten(into="M-01", others=("M-02",)))
+    apply(draft, CreateBuurt(blocks=("S11",)))
+    before = draft.state
+    with pytest.raises(NotOnBorderError):
+        apply(draft, ReshapeBorder(left="M-01", right="M-03", line=drawn((3.1, 0.1), (3.8, 2.9))))
+    assert draft.state == before
