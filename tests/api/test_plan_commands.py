@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from api.cli import app
@@ -18,7 +19,8 @@ CODE = "99002"
 @pytest.fixture
 def run(store_settings: StoreSettings, monkeypatch: pytest.MonkeyPatch) -> Iterator["Run"]:
     monkeypatch.setenv("BUURTWIJZER_DATA_DIR", str(store_settings.data_dir))
-    monkeypatch.setenv("COLUMNS", "200")
+    # A console looks at its width when it is made, which another test's import may have done.
+    monkeypatch.setattr("api.cli.plans.out", Console(width=200))
     if store_settings.database_url:
         monkeypatch.setenv("BUURTWIJZER_DATABASE_URL", store_settings.database_url)
     yield Run()

@@ -51,6 +51,8 @@ def test_each_answer_is_that_of_the_question_alone(client: TestClient, demo: Dem
     answer = client.post(BATCH, json={"data": questions})
     assert answer.status_code == 200
     alone = [client.post("/v1/verifications", json=question).json() for question in questions]
+    # Who may join is judged for a question alone, when it is asked for.
+    assert {one.pop("eligibility") for one in alone} == {None}
     assert answer.json()["data"] == alone
     assert {one["verdict"] for one in alone} == {"accept", "confirm", "fix"}
 
