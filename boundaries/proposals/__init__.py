@@ -1,6 +1,6 @@
 """Proposals: contiguous, compact buurten within a band of households that keep whole sectors.
 
-`ProposalProblem.of` measures the sectors, `propose` groups them. Method and figures: docs/proposals.md.
+`ProposalProblem.of` measures the sectors, `propose` groups them. How a draft takes one: docs/plans.md.
 """
 
 from boundaries.proposals.problem import (
