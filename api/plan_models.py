@@ -6,7 +6,6 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-import numpy as np
 import shapely
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,7 +16,7 @@ from boundaries.checks import Problem as PlanProblem
 from boundaries.draft import Draft
 from boundaries.operations import Operation
 from data.store.models import DraftEntry, DraftRow, Plan
-from geo.crs import LONLAT, transform_points
+from geo.crs import LONLAT, transform_shapes
 
 Geometry = dict[str, Any]
 
@@ -296,11 +295,7 @@ def feature_collection(state: PlanState) -> dict[str, Any]:
 
 def as_geojson(shape: shapely.Geometry, crs: str) -> Geometry:
     """Return a shape of a plan as a GeoJSON geometry."""
-
-    def to_lonlat(points: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-        return np.column_stack(transform_points(points[:, 0], points[:, 1], crs, LONLAT))
-
-    geometry: Geometry = json.loads(shapely.to_geojson(shapely.transform(shape, to_lonlat)))
+    geometry: Geometry = json.loads(shapely.to_geojson(transform_shapes(shape, crs, LONLAT)))
     return geometry
 
 

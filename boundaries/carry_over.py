@@ -9,13 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
-import shapely
-
 from boundaries.blocks import Area, PlanState
 from boundaries.overlaps import Shapes, area_array, measure_overlaps
 from boundaries.recutting import cut_again
-from geo.crs import area_m2, in_crs_units, transform_points
+from geo.crs import area_m2, in_crs_units, transform_shapes
 
 NOTABLE_SHARE = 0.001
 """Smaller shares of a sector are no candidates, unless there is nothing else: borders are redrawn by that much."""
@@ -140,6 +137,7 @@ def carry_over(
 
     Examples
     --------
+    >>> import shapely
     >>> from boundaries.blocks import Block, BlockCounts, Buurt
     >>> old = Block("S1", "S1", shapely.box(0, 0, 100, 100), BlockCounts(900, 950, 20))
     >>> plan = PlanState("11002", "EPSG:31370", {"S1": old}, {"11002-01": Buurt("11002-01", {})}, {"S1": "11002-01"})
@@ -218,21 +216,13 @@ def _old_blocks(plans: Sequence[PlanState], crs: str) -> _OldBlocks:
             raise CarryOverError(f"two of the plans have the sector {twice[0]}")
         buurten += sorted(plan.buurten)
         for code, block in sorted(plan.blocks.items()):
-            shapes[code] = _converted(block.shape, plan.crs, crs)
+            shapes[code] = transform_shapes(block.shape, plan.crs, crs)
             sector_of[code] = block.sector_code
             buurt_of[code] = plan.buurt_of.get(code)
             parts[block.sector_code] = (*parts.get(block.sector_code, ()), code)
     measured = area_m2(area_array(shapes, "block"), crs)
     areas = {code: float(area) for code, area in zip(shapes, measured, strict=True)}
     return _OldBlocks(shapes, areas, sector_of, buurt_of, tuple(buurten), parts)
-
-
-def _converted(shape: Area, source: str, target: str) -> Area:
-    if source == target:
-        return shape
-    return shapely.transform(
-        shape, lambda points: np.column_stack(transform_points(points[:, 0], points[:, 1], source, target))
-    )
 
 
 def _shared(codes: Sequence[str], shapes: Shapes, old: _OldBlocks, crs: str) -> dict[str, dict[str, float]]:

@@ -10,7 +10,7 @@ import shapely
 
 from boundaries.blocks import Area, Block, BlockCounter, BlockCounts, PlanState
 from boundaries.buurt_counts import BuurtCounts, sum_counts
-from geo.crs import LONLAT, area_m2, transform_points
+from geo.crs import LONLAT, area_m2, transform_shapes
 
 
 class PlansDifferError(ValueError):
@@ -77,7 +77,7 @@ class PlanDiff:
             "features": [
                 {
                     "type": "Feature",
-                    "geometry": json.loads(shapely.to_geojson(_lonlat(piece.shape, self.crs))),
+                    "geometry": json.loads(shapely.to_geojson(transform_shapes(piece.shape, self.crs, LONLAT))),
                     "properties": {
                         "from": move.origin,
                         "to": move.destination,
@@ -191,9 +191,3 @@ def _areas_of(shape: shapely.Geometry) -> Area:
     """Return the polygons of an intersection, without the lines and points where its sides merely touch."""
     polygons = [part for part in shapely.get_parts(shape) if part.geom_type == "Polygon" and part.area > 0]
     return polygons[0] if len(polygons) == 1 else shapely.MultiPolygon(polygons)
-
-
-def _lonlat(shape: Area, crs: str) -> shapely.Geometry:
-    return shapely.transform(
-        shape, lambda points: np.column_stack(transform_points(points[:, 0], points[:, 1], crs, LONLAT))
-    )

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyproj
 import shapely
 
-from geo.crs import transform_points
+from geo.crs import transform_shapes
 
 
 def shapes_in_metres(shapes: npt.NDArray[np.object_], crs: str) -> npt.NDArray[np.object_]:
@@ -24,11 +24,7 @@ def shapes_in_metres(shapes: npt.NDArray[np.object_], crs: str) -> npt.NDArray[n
         return shapes
     west, south, east, north = shapely.total_bounds(shapes)
     local = f"+proj=laea +lon_0={(west + east) / 2} +lat_0={(south + north) / 2} +ellps=GRS80"
-
-    def project(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return np.column_stack(transform_points(points[:, 0], points[:, 1], crs, local))
-
-    return np.asarray(shapely.transform(shapes, project))
+    return transform_shapes(shapes, crs, local)
 
 
 def polsby_popper(shape: shapely.Geometry) -> float:

@@ -6,11 +6,13 @@ the network stays off) PROJ's Helmert parameters hold: EPSG gives them 0.2 m for
 """
 
 from functools import lru_cache
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import pyproj
 import shapely
+from shapely.geometry.base import BaseGeometry
 
 LONLAT = "EPSG:4326"
 OFFICIAL_CRS = {"BE": "EPSG:31370", "NL": "EPSG:28992"}
@@ -64,6 +66,30 @@ def transform_points(
         return x, y
     x, y = _transformer(source, target).transform(x, y)
     return np.asarray(x), np.asarray(y)
+
+
+Shape = TypeVar(
+    "Shape", BaseGeometry, shapely.Geometry, shapely.Polygon | shapely.MultiPolygon, npt.NDArray[np.object_]
+)
+
+
+def transform_shapes(shapes: Shape, source: str, target: str) -> Shape:
+    """Convert a geometry, or an array of them, between two CRS, vertex by vertex.
+
+    Examples
+    --------
+    >>> moved = transform_shapes(shapely.Point(155_000, 463_000), "EPSG:28992", "EPSG:4326")
+    >>> round(moved.x, 4), round(moved.y, 4)
+    (5.3872, 52.1552)
+    """
+    if source == target:
+        return shapes
+
+    def convert(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        return np.column_stack(transform_points(points[:, 0], points[:, 1], source, target))
+
+    moved: Shape = shapely.transform(shapes, convert)
+    return moved
 
 
 def authority_code(crs: pyproj.CRS) -> str | None:

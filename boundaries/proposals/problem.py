@@ -11,7 +11,7 @@ import pyproj
 import shapely
 
 from boundaries.borders import SharedBorders, share_borders
-from geo.crs import transform_points
+from geo.crs import transform_shapes
 
 Names = Mapping[str, str | None]
 
@@ -175,11 +175,4 @@ def _in_metres(
     """Project to transverse Mercator around the middle; over a municipality its scale is off by less than 1e-4."""
     west, south, east, north = shapely.total_bounds(shapes)
     local = f"+proj=tmerc +lat_0={(south + north) / 2} +lon_0={(west + east) / 2} +ellps=GRS80 +units=m"
-
-    def project(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return np.column_stack(transform_points(points[:, 0], points[:, 1], crs, local))
-
-    return (
-        shapely.transform(shapes, project),
-        shapely.transform(lines, project) if len(lines) else lines,
-    )
+    return transform_shapes(shapes, crs, local), transform_shapes(lines, crs, local) if len(lines) else lines

@@ -19,7 +19,7 @@ from data.plans.published import read_plan, sector_shapes
 from data.releases import active_releases
 from data.store.models import AreaCount, Municipality, Plan, Release, Sector
 from data.tables import Country, Kind
-from geo.crs import LONLAT, OFFICIAL_CRS, transform_points
+from geo.crs import LONLAT, OFFICIAL_CRS, transform_shapes
 from households.counts import Method
 from licensing.bulk import MunicipalityHouseholds
 from licensing.frozen_quotes import FrozenMap, freeze_map
@@ -184,10 +184,7 @@ def read_map(session: Session, sectors: Release, scope: MunicipalityScope) -> Fr
     shapes = []
     for code, geometries in parts.items():
         whole = shapely.union_all(np.array(geometries, dtype=object))
-        moved = shapely.transform(
-            whole, lambda points: np.column_stack(transform_points(points[:, 0], points[:, 1], crs, metric))
-        )
-        shapes.append(MapShape(code, moved, numbers.get(code)))
+        shapes.append(MapShape(code, transform_shapes(whole, crs, metric), numbers.get(code)))
     return freeze_map(scope.code, shapes, metric)
 
 
