@@ -2,13 +2,14 @@
 
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 
-from boundaries.blocks import Area, Block, Buurt
+from boundaries.blocks import Area, Block
 from boundaries.borders import share_borders
 from boundaries.changes import Change, Step
 from boundaries.contiguity import connected_parts
@@ -39,7 +40,7 @@ def cut_blocks(operation: CutBlocks, draft: Draft) -> Change:
     cut = _cut(draft, line, targets, operation.snap_m)
     if not cut.pieces:
         raise LineCutsNothingError("the line crosses no block from border to border", "line")
-    return _change(draft, cut, {})
+    return _change(draft, cut)
 
 
 def join_blocks(operation: JoinBlocks, draft: Draft) -> Change:
@@ -75,16 +76,16 @@ def split_buurt(operation: SplitBuurt, draft: Draft) -> Change:
     else:
         field, line = "polygon", _drawn(draft, (*operation.polygon, operation.polygon[0]))
     cut = _cut(draft, line, targets, operation.snap_m)
-    change = _change(draft, cut, {})
+    change = _change(draft, cut)
     blocks = {code: _after(draft, change, code) for code in _codes_after(targets, cut)}
     if operation.polygon is None:
         given = _smaller_side(blocks, cut, draft)
     else:
         ring = shapely.make_valid(shapely.Polygon(line.coords))
-        given = _inside(ring, blocks)
+        given = _inside(ring, {code: block.shape for code, block in blocks.items()})
     if not given or len(given) == len(blocks):
         raise LineCutsNothingError(f"all of {buurt.code} lies on one side of what was drawn", field)
-    return _change(draft, cut, dict.fromkeys(given, made.code), {made.code: Step(None, made)})
+    return replace(_moved(draft, change, dict.fromkeys(given, made.code)), buurten={made.code: Step(None, made)})
 
 
 def reshape_border(operation: ReshapeBorder, draft: Draft) -> Change:
@@ -95,7 +96,7 @@ def reshape_border(operation: ReshapeBorder, draft: Draft) -> Change:
     line = _drawn(draft, operation.line)
     between = draft.blocks_of(left.code) | draft.blocks_of(right.code)
     cut = _cut(draft, line, between, operation.snap_m)
-    blocks, border = _border_after(draft, cut, left.code, right.code)
+    shapes, border = _border_after(draft, cut, left.code, right.code)
     on_border = {point for x1, y1, x2, y2 in border for point in ((x1, y1), (x2, y2))}
     met = [place for place, point in enumerate(cut.line) if point in on_border]
     if len(met) < 2:
@@ -105,32 +106,33 @@ def reshape_border(operation: ReshapeBorder, draft: Draft) -> Change:
     if (met[0], met[-1]) != (0, len(cut.line) - 1):
         # What was drawn past the border would cut blocks that stay where they are.
         cut = _cut(draft, shapely.LineString(cut.line[met[0] : met[-1] + 1]), between, operation.snap_m)
-        blocks, border = _border_after(draft, cut, left.code, right.code)
+        shapes, border = _border_after(draft, cut, left.code, right.code)
     faces = _faces_between(border, cut)
-    buurt_of = {code: _buurt_before(draft, code) for code in blocks}
     other = {left.code: right.code, right.code: left.code}
-    flipped = {code: other[buurt_of[code] or ""] for code in _inside(faces, blocks)}
+    flipped = {code: other[_buurt_before(draft, code) or ""] for code in _inside(faces, shapes)}
     if not flipped:
         raise LineCutsNothingError("the line runs along the border that is there", "line")
-    return _change(draft, cut, flipped)
+    return _moved(draft, _change(draft, cut), flipped)
 
 
-def _border_after(draft: Draft, cut: Cut, left: str, right: str) -> tuple[dict[str, Block], frozenset[Edge]]:
-    """Return the blocks that two buurten have after a cut, and the border's segments between the two."""
-    change = _change(draft, cut, {})
-    blocks = {
-        code: _after(draft, change, code) for code in _codes_after(draft.blocks_of(left) | draft.blocks_of(right), cut)
-    }
+def _border_after(draft: Draft, cut: Cut, left: str, right: str) -> tuple[dict[str, Area], frozenset[Edge]]:
+    """Return the shapes of two buurten's blocks after a cut, and the border's segments between the two."""
+    shapes: dict[str, Area] = {}
+    for code in sorted(draft.blocks_of(left) | draft.blocks_of(right)):
+        if code in cut.pieces:
+            shapes.update(_parts(code, cut))
+        else:
+            shapes[code] = cut.revertexed.get(code, draft.blocks[code].shape)
     sides = []
     for side in (left, right):
-        held = [block.shape for code, block in blocks.items() if _buurt_before(draft, code) == side]
+        held = [shape for code, shape in shapes.items() if _buurt_before(draft, code) == side]
         sides.append(
             frozenset((x1, y1, x2, y2) for x1, y1, x2, y2 in border_edges(np.array(held, dtype=object)).tolist())
         )
     border = sides[0] & sides[1]
     if not border:
         raise NotOnBorderError(f"{left} and {right} share no border", "right")
-    return blocks, border
+    return shapes, border
 
 
 def _faces_between(border: frozenset[Edge], cut: Cut) -> shapely.Geometry:
@@ -190,28 +192,19 @@ def _cut(draft: Draft, line: shapely.LineString, targets: Collection[str] | None
     return cut
 
 
-def _change(
-    draft: Draft, cut: Cut, moved: Mapping[str, str], buurten: Mapping[str, Step[Buurt]] | None = None
-) -> Change:
-    """Return what a cut does: parts for blocks, vertices for neighbours, all parts of a divided sector counted anew.
-
-    Parameters
-    ----------
-    moved
-        By the code of a block after the cut, the buurt that it goes to.
-    """
+def _change(draft: Draft, cut: Cut) -> Change:
+    """Return what a cut does: parts for blocks, vertices for neighbours, all parts of a divided sector counted anew."""
     blocks: dict[str, Step[Block]] = {}
     assignments: dict[str, Step[str]] = {}
     for code, shape in cut.revertexed.items():
         before = draft.blocks[code]
         blocks[code] = Step(before, Block(code, before.sector_code, shape, before.counts))
     by_sector: dict[str, dict[str, Area]] = {}
-    for code, pieces in cut.pieces.items():
+    for code in cut.pieces:
         before = draft.blocks[code]
         blocks[code] = Step(before, None)
         assignments[code] = Step(draft.buurt_of[code], None)
-        parts = by_sector.setdefault(before.sector_code, {})
-        parts.update({f"{code}/{number}": piece for number, piece in enumerate(pieces, start=1)})
+        by_sector.setdefault(before.sector_code, {}).update(_parts(code, cut))
     for sector_code, parts in by_sector.items():
         for code in codes_of_sector(draft, sector_code):
             if code not in cut.pieces:
@@ -225,17 +218,27 @@ def _change(
                 blocks[code] = Step(known, after)
             if known is None:
                 assignments[code] = Step(None, _buurt_before(draft, code))
+    return Change(blocks=blocks, assignments=assignments)
+
+
+def _moved(draft: Draft, change: Change, moved: Mapping[str, str]) -> Change:
+    """Return a cut's change with blocks moved to other buurten, by the codes that they have after it."""
+    assignments = dict(change.assignments)
     for code, buurt in moved.items():
         assignments[code] = Step(assignments[code].before if code in assignments else draft.buurt_of[code], buurt)
-    return Change(blocks=blocks, assignments=assignments, buurten=dict(buurten or {}))
+    return replace(change, assignments=assignments)
+
+
+def _parts(code: str, cut: Cut) -> dict[str, Area]:
+    """Return the parts of a block that a cut divides, by their codes."""
+    return {f"{code}/{number}": piece for number, piece in enumerate(cut.pieces[code], start=1)}
 
 
 def _codes_after(targets: Iterable[str], cut: Cut) -> list[str]:
     """Return the codes that some blocks have after a cut."""
-    codes = []
+    codes: list[str] = []
     for code in sorted(targets):
-        pieces = len(cut.pieces.get(code, ()))
-        codes += [f"{code}/{number}" for number in range(1, pieces + 1)] or [code]
+        codes += _parts(code, cut) if code in cut.pieces else [code]
     return codes
 
 
@@ -254,10 +257,10 @@ def _buurt_before(draft: Draft, code: str) -> str | None:
     return draft.buurt_of[code]
 
 
-def _inside(area: shapely.Geometry, blocks: Mapping[str, Block]) -> set[str]:
+def _inside(area: shapely.Geometry, shapes: Mapping[str, Area]) -> set[str]:
     shapely.prepare(area)
-    points = shapely.point_on_surface(np.array([block.shape for block in blocks.values()], dtype=object))
-    return {code for code, inside in zip(blocks, shapely.contains_properly(area, points), strict=True) if inside}
+    points = shapely.point_on_surface(np.array(list(shapes.values()), dtype=object))
+    return {code for code, inside in zip(shapes, shapely.contains_properly(area, points), strict=True) if inside}
 
 
 def _smaller_side(blocks: Mapping[str, Block], cut: Cut, draft: Draft) -> set[str]:
