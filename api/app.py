@@ -70,9 +70,8 @@ def create_app(
     def clock() -> datetime:
         return datetime.now(UTC)
 
-    keeper = AtlasKeeper(
-        store, DataDirectory(store_settings.data_dir), server_settings.reload_seconds, lambda: clock().date()
-    )
+    directory = DataDirectory(store_settings.data_dir)
+    keeper = AtlasKeeper(store, directory, server_settings.reload_seconds, lambda: clock().date())
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -111,7 +110,6 @@ def create_app(
     app.include_router(locate_router(lambda: keeper.current))
     app.include_router(municipalities_router(lambda: keeper.current))
     app.include_router(releases_router(store))
-    directory = DataDirectory(store_settings.data_dir)
     app.include_router(price_books_router(store, clock))
     app.include_router(quotes_router(store, directory, SellerSettings(), clock))
     app.include_router(quote_pricing_router(store, directory, clock))

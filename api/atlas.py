@@ -6,11 +6,10 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-import shapely
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
+from boundaries.blocks import Area, part_at
 from data.directory import DataDirectory
 from data.importing.addresses import INDEX_FOLDER
 from data.importing.sectors import INDEX_FILE
@@ -76,7 +75,7 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class _BlockFacts:
     buurt: BuurtFacts
-    shape: shapely.Geometry | None
+    shape: Area | None
     """None is the whole sector."""
 
 
@@ -88,15 +87,9 @@ class _SectorFacts:
     """At least one; in order of their codes."""
 
     def buurt_at(self, x: float, y: float) -> BuurtFacts:
-        """Return the buurt of a point that lies in the sector, in the sectors' CRS.
-
-        On the border between parts the one with the lowest code owns it, as among sectors. The vertices of a cut are
-        rounded, so that a point by the sector's border can be in no part: it is in the nearest then.
-        """
-        if len(self.blocks) == 1:
-            return self.blocks[0].buurt
-        shapes = np.array([block.shape for block in self.blocks], dtype=object)
-        return self.blocks[int(np.argmin(shapely.distance(shapes, shapely.Point(x, y))))].buurt
+        """Return the buurt of a point that lies in the sector, in the sectors' CRS."""
+        shapes = [block.shape for block in self.blocks if block.shape is not None]
+        return self.blocks[part_at(shapes, x, y) if len(self.blocks) > 1 else 0].buurt
 
 
 class CountryAtlas:

@@ -15,7 +15,7 @@ from data.plans.drafts import open_draft
 from data.quotes.scopes import read_basis
 from data.store import Store
 from data.store.models import DraftRow
-from data.tables import Country
+from data.tables import country_of
 from households.dwelling_keys import HouseholdKeys
 
 OPEN_DRAFTS = 32
@@ -57,9 +57,8 @@ class DraftDesk:
         """Return what counts the blocks of a municipality."""
 
         def read() -> BlockCounter:
-            country: Country = "NL" if municipality_code.startswith("GM") else "BE"
             with self._store.reading() as session:
-                basis = read_basis(session, self._directory, country)
+                basis = read_basis(session, self._directory, country_of(municipality_code))
                 return StoredCounter.read(session, basis, municipality_code, self._clock(), self._keys)
 
         return CounterOnDemand(read)

@@ -2,13 +2,14 @@
 
 from datetime import date
 
-import numpy as np
-import shapely
 from sqlalchemy.orm import Session
 
+from api.atlas import CountryAtlas
+from boundaries.blocks import part_at
 from data.directory import DataDirectory
 from data.importing.sectors import INDEX_FILE
 from data.plans.published import PublishedPlan, plan_on
+from data.tables import Kind
 from geo.crs import LONLAT, transform_point
 from geo.sector_index import SectorIndex
 
@@ -18,7 +19,13 @@ class NotThereThenError(LookupError):
 
 
 def buurt_on(
-    session: Session, directory: DataDirectory, municipality_code: str, lon: float, lat: float, day: date
+    session: Session,
+    directory: DataDirectory,
+    atlas: CountryAtlas,
+    municipality_code: str,
+    lon: float,
+    lat: float,
+    day: date,
 ) -> tuple[PublishedPlan, str, str]:
     """Return the plan that holds on a day, and the sector and the buurt of a point in EPSG:4326 in it.
 
@@ -30,13 +37,15 @@ def buurt_on(
         The point lies outside that plan's sectors.
     """
     plan = plan_on(session, municipality_code, day)
-    sectors = SectorIndex.open(directory.release_folder(plan.release.name) / INDEX_FILE)
+    sectors = None
+    if plan.release.id == atlas.releases[Kind.SECTORS].id:
+        sectors = atlas.sector_index  # open already; a former release is opened for the question
+    if sectors is None:
+        sectors = SectorIndex.open(directory.release_folder(plan.release.name) / INDEX_FILE)
     x, y = transform_point(lon, lat, LONLAT, sectors.crs)
     sector_code = sectors.locate(x, y)
     blocks = plan.by_sector().get(sector_code or "", [])
     if not blocks or sector_code is None:
         raise NotThereThenError(f"longitude {lon}, latitude {lat} lies in no sector of {municipality_code} on {day}")
-    if len(blocks) == 1:
-        return plan, sector_code, blocks[0].buurt_code
-    shapes = np.array([block.shape for block in blocks], dtype=object)
-    return plan, sector_code, blocks[int(np.argmin(shapely.distance(shapes, shapely.Point(x, y))))].buurt_code
+    shapes = [block.shape for block in blocks if block.shape is not None]
+    return plan, sector_code, blocks[part_at(shapes, x, y) if len(blocks) > 1 else 0].buurt_code

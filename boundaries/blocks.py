@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
 import shapely
 
 Area = shapely.Polygon | shapely.MultiPolygon
@@ -40,6 +41,20 @@ class Block:
     shape: Area
     """In the plan's CRS. A neighbour's cut may have put a vertex into the border of a whole sector."""
     counts: BlockCounts
+
+
+def part_at(parts: Sequence[Area], x: float, y: float) -> int:
+    """Return the position of the part of a sector that a point in the sector lies in.
+
+    On the border between parts the first owns it, as among sectors. The vertices of a cut are rounded, so that a point
+    by the sector's border can be in no part: it is in the nearest then.
+
+    Examples
+    --------
+    >>> part_at([shapely.box(0, 0, 5, 9), shapely.box(5, 0, 9, 9)], 5, 3)
+    0
+    """
+    return int(np.argmin(shapely.distance(np.array(parts, dtype=object), shapely.Point(x, y))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
 Shapes = npt.NDArray[np.object_]
 
+BORDER_TOLERANCE_M = 0.1
+"""Areas whose borders run this close share them: official layers are not always drawn vertex for vertex."""
 TOUCHES = 4.0
 """Borders within a tolerance are shared from this many times the tolerance on: at a corner two areas that do not
 share a border still lie within it for about twice its length."""

@@ -13,15 +13,12 @@ import shapely
 from rtree.index import Index
 
 from boundaries.blocks import Block, BlockCounter, Buurt, PlanState
-from boundaries.borders import share_borders
+from boundaries.borders import BORDER_TOLERANCE_M, share_borders
 from boundaries.buurt_counts import BuurtCounts, sum_counts
 from boundaries.changes import Change
 from boundaries.contiguity import connected_parts, new_parts
 from boundaries.edit_errors import DiscontiguousBuurtError, LockedBuurtError, UnknownCodeError
 from geo.crs import in_crs_units
-
-BORDER_TOLERANCE_M = 0.1
-"""Blocks whose borders run this close share them: official layers are not always drawn vertex for vertex."""
 
 _NO_BARRIERS: npt.NDArray[np.object_] = np.array([], dtype=object)
 

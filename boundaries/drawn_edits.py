@@ -10,11 +10,11 @@ import numpy.typing as npt
 import shapely
 
 from boundaries.blocks import Area, Block
-from boundaries.borders import share_borders
+from boundaries.borders import BORDER_TOLERANCE_M, share_borders
 from boundaries.changes import Change, Step
 from boundaries.contiguity import connected_parts
 from boundaries.cutting import Cut, cut_shapes
-from boundaries.draft import BORDER_TOLERANCE_M, Draft, codes_of_sector
+from boundaries.draft import Draft, codes_of_sector
 from boundaries.edit_errors import (
     LineCutsNothingError,
     LockedBuurtError,

@@ -15,6 +15,17 @@ Country = Literal["BE", "NL"]
 LANGUAGES = ("nl", "fr", "de")
 
 
+def country_of(municipality_code: str) -> Country:
+    """Return the country of an official code: CBS's begin with GM, NIS5 codes are digits.
+
+    Examples
+    --------
+    >>> country_of("GM0363"), country_of("25110")
+    ('NL', 'BE')
+    """
+    return "NL" if municipality_code.startswith("GM") else "BE"
+
+
 class Kind(StrEnum):
     """What a release holds. One release per kind and country is active at a time."""
 

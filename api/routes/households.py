@@ -16,7 +16,7 @@ from data.buurt_counts import count_buurten
 from data.directory import DataDirectory
 from data.quotes.scopes import read_basis
 from data.store import Store
-from data.tables import Country
+from data.tables import country_of
 from households.dwelling_keys import HouseholdKeys
 
 AsOf = Annotated[date | None, Query(description="The day whose plan and members count; by default today (UTC).")]
@@ -47,8 +47,7 @@ def count_municipality(
     """Count a municipality by the plan of a day and the members at its end, or at present if it is not over."""
     day = as_of or now.date()
     at = now if day >= now.date() else datetime.combine(day + timedelta(days=1), time(), UTC)
-    country: Country = "NL" if code.startswith("GM") else "BE"
     with store.reading() as session:
-        basis = read_basis(session, directory, country)
+        basis = read_basis(session, directory, country_of(code))
         counted = count_buurten(session, basis, code, day, at, keys)
     return MunicipalityHouseholds.of(counted, basis.releases.names, day)

@@ -42,10 +42,11 @@ from data.plans.published import find_plan, list_plans, plan_on, read_plan, read
 from data.store import Store
 from data.store.models import Release
 
+_PLAN_ID = r"^([1-9][0-9]{0,8}|d-[A-Za-z0-9_-]{16})$"
 PlanId = Annotated[
     str,
     Path(
-        pattern=r"^([1-9][0-9]{0,8}|d-[A-Za-z0-9_-]{16})$",
+        pattern=_PLAN_ID,
         description="Number of a published plan, or identifier of a draft.",
         examples=["17", "d-4mBkT1mHnV0oTQhX"],
     ),
@@ -106,9 +107,11 @@ def plans_router(  # noqa: PLR0915 -- one statement a route
 
         The municipality is that of today's sectors; the sector is that of the release that the plan is drawn on.
         """
-        municipality = atlas().locate(lon, lat).municipality.code
+        current = atlas()
+        place = current.locate(lon, lat)
+        country, municipality_code = current.countries[place.country], place.municipality.code
         with store.reading() as session:
-            plan, sector_code, buurt_code = buurt_on(session, directory, municipality, lon, lat, day)
+            plan, sector_code, buurt_code = buurt_on(session, directory, country, municipality_code, lon, lat, day)
         buurt = plan.buurten[buurt_code]
         return PastPlace(
             day=day,
@@ -191,7 +194,7 @@ def plans_router(  # noqa: PLR0915 -- one statement a route
     )
     def show_diff(
         plan_id: PlanId,
-        since: Annotated[str | None, Query(pattern=r"^([1-9][0-9]{0,8}|d-[A-Za-z0-9_-]{16})$")] = None,
+        since: Annotated[str | None, Query(pattern=_PLAN_ID)] = None,
         f: Literal["json", "geojson"] = "json",
     ) -> Response:
         """Say what moves from another plan to this one: blocks, households, dwellings, members, letters.

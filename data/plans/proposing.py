@@ -7,14 +7,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from boundaries.blocks import BlockCounter
+from boundaries.borders import BORDER_TOLERANCE_M
 from boundaries.operations import Group, Regroup
 from boundaries.proposals import Proposal, ProposalProblem
 from data.plans.published import PublishedPlan, sector_shapes
 from data.store.models import Sector
 from data.tables import LANGUAGES
-
-TOLERANCE_M = 0.1
-"""How far apart the borders of two sectors may run and still be shared."""
 
 
 def read_problem(
@@ -49,7 +47,7 @@ def read_problem(
         plan.release.crs or "",
         list(barriers),
         unknown="zero",
-        tolerance_m=TOLERANCE_M,
+        tolerance_m=BORDER_TOLERANCE_M,
     )
 
 
