@@ -7,7 +7,16 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from api.problems import BASE, INVALID_REQUEST, MEDIA_TYPE, FieldProblem, Kind, described, problem_response
+from api.problems import (
+    BASE,
+    INVALID_REQUEST,
+    MEDIA_TYPE,
+    FieldProblem,
+    Kind,
+    described,
+    install_table,
+    problem_response,
+)
 from api.rule_models import RulesAnswer, RulesChanged
 from data.members.attempts import TooManyAttemptsError
 from data.members.codes import WrongCodeError
@@ -71,24 +80,16 @@ class NoIfMatchError(ValueError):
 def described_refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return OpenAPI descriptions of the problems that a sign-up's route can answer with."""
     own = {409: "Not in the state for it", 428: NO_IF_MATCH.title, 429: TOO_MANY_ATTEMPTS.title}
-    same = described(404)[404]
-    return described(*(status for status in statuses if status not in own)) | {
-        status: same | {"description": title} for status, title in own.items() if status in statuses
-    }
+    return described(*statuses, titles_of=own)
 
 
 def install_member_problems(app: FastAPI) -> None:
     """Answer the refusals of sign-ups with problem details."""
-    for error_class in MEMBER_PROBLEMS:
-        app.add_exception_handler(error_class, _refusal)
+    install_table(app, MEMBER_PROBLEMS)
     app.add_exception_handler(TooManyAttemptsError, _too_many)
     app.add_exception_handler(RulesChangedError, _rules_changed)
     app.add_exception_handler(NoIfMatchError, _no_if_match)
     app.add_exception_handler(UnknownBuurtError, _unknown_buurt)
-
-
-async def _refusal(_request: Request, error: Exception) -> JSONResponse:
-    return problem_response(MEMBER_PROBLEMS[type(error)], str(error))
 
 
 async def _too_many(_request: Request, error: Exception) -> JSONResponse:

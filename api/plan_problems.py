@@ -7,7 +7,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
 from api.history import NotThereThenError
-from api.problems import FieldProblem, Kind, described, problem_response
+from api.problems import FieldProblem, Kind, described, install_table, problem_response
 from boundaries.diffs import PlansDifferError
 from boundaries.edit_errors import DiscontiguousBuurtError, EditError, LockedBuurtError
 from boundaries.proposals import ProposalProblemError
@@ -46,23 +46,15 @@ NOT_PUBLISHABLE = Kind(
 def described_plans(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return OpenAPI descriptions of the problems that a plan's route can answer with."""
     own = {409: "Not in the state for it", 412: CONFLICT.title, 428: "If-Match is missing"}
-    same = described(404)[404]
-    return described(*(status for status in statuses if status not in own)) | {
-        status: same | {"description": title} for status, title in own.items() if status in statuses
-    }
+    return described(*statuses, titles_of=own)
 
 
 def install_plan_problems(app: FastAPI) -> None:
     """Answer the refusals of plans with problem details."""
-    for error_class in PLAN_PROBLEMS:
-        app.add_exception_handler(error_class, _refusal)
+    install_table(app, PLAN_PROBLEMS)
     app.add_exception_handler(EditError, _edit_refused)
     app.add_exception_handler(EditConflictError, _conflict)
     app.add_exception_handler(NotPublishableError, _not_publishable)
-
-
-async def _refusal(_request: Request, error: Exception) -> JSONResponse:
-    return problem_response(PLAN_PROBLEMS[type(error)], str(error))
 
 
 async def _edit_refused(_request: Request, error: Exception) -> JSONResponse:

@@ -124,23 +124,34 @@ def problem_response(
     return JSONResponse(body, status_code=kind.status, media_type=MEDIA_TYPE, headers=dict(headers or {}))
 
 
-def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Return OpenAPI descriptions of the problems that a route can answer with, beside those of a missing key."""
+def described(*statuses: int, titles_of: Mapping[int, str] | None = None) -> dict[int | str, dict[str, Any]]:
+    """Return OpenAPI descriptions of the problems that a route can answer with, beside those of a missing key.
+
+    Parameters
+    ----------
+    titles_of
+        Titles of statuses that mean something of their own to a group of routes.
+    """
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     statuses = (401, 403, *statuses)
     titles = {status: HTTPStatus(status).phrase for status in statuses}
     titles |= {kind.status: kind.title for kind in (*HTTP_PROBLEMS.values(), *PROBLEMS.values(), INVALID_REQUEST)}
-    titles |= {BODY_TOO_LARGE.status: BODY_TOO_LARGE.title}
+    titles |= {BODY_TOO_LARGE.status: BODY_TOO_LARGE.title, **(titles_of or {})}
     return {status: {"description": titles[status], "content": content, "model": Problem} for status in statuses}
 
 
 def install_problem_handlers(app: FastAPI) -> None:
     """Answer every refusal of an application, its own and the framework's, with problem details."""
-    for error_class, kind in PROBLEMS.items():
-        app.add_exception_handler(error_class, _handler(kind))
+    install_table(app, PROBLEMS)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http_problem)
     app.add_exception_handler(Exception, _internal_error)
+
+
+def install_table(app: FastAPI, table: Mapping[type[Exception], Kind]) -> None:
+    """Answer errors with problem details by a table from their class."""
+    for error_class, kind in table.items():
+        app.add_exception_handler(error_class, _handler(kind))
 
 
 def _handler(kind: Kind) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
-from api.problems import FieldProblem, Kind, described, problem_response
+from api.problems import FieldProblem, Kind, described, install_table, problem_response
 from data.quotes.kept_answers import KeyReusedError
 from data.quotes.offers import StaleQuoteError, UnknownQuoteError
 from data.quotes.price_books import UnknownBookError
@@ -51,23 +51,15 @@ INVOICE_REFUSED = Kind(
 def described_quotes(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return OpenAPI descriptions of the problems that a quote's route can answer with."""
     own = {409: QUOTE_STATE.title, 412: "The quote has changed", 428: "Say which version you have seen"}
-    same = described(404)[404]
-    return described(*(status for status in statuses if status not in own)) | {
-        status: same | {"description": title} for status, title in own.items() if status in statuses
-    }
+    return described(*statuses, titles_of=own)
 
 
 def install_quote_problems(app: FastAPI) -> None:
     """Answer the refusals of quotes with problem details."""
-    for error_class in QUOTE_PROBLEMS:
-        app.add_exception_handler(error_class, _refusal)
+    install_table(app, QUOTE_PROBLEMS)
     app.add_exception_handler(QuoteError, _quote_refused)
     app.add_exception_handler(PriceBookError, _book_refused)
     app.add_exception_handler(InvoiceError, _invoice_refused)
-
-
-async def _refusal(_request: Request, error: Exception) -> JSONResponse:
-    return problem_response(QUOTE_PROBLEMS[type(error)], str(error))
 
 
 async def _quote_refused(_request: Request, error: Exception) -> JSONResponse:
