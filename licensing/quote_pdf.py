@@ -1,14 +1,11 @@
 """Sets a quote as a tagged PDF in its language; the same inputs give the same bytes."""
 
-import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from importlib import resources
 from typing import Any
-
-import typst
 
 from licensing.money import ZERO
 from licensing.number_formats import format_count, format_date, format_decimal, format_money, format_percent
@@ -22,6 +19,7 @@ from licensing.quote_request import BuurtCount, Language, MunicipalityScope, Quo
 from licensing.quote_texts import ITEMS, name_method
 from licensing.quotes import Quote
 from licensing.steps import item_of
+from licensing.typesetting import set_pdf
 
 YEARS_A_TABLE = 5
 """Years that stand beside each other; a longer term gets tables of even width."""
@@ -48,8 +46,7 @@ class QuoteDocument:
 def render_pdf(document: QuoteDocument) -> bytes:
     """Return the PDF of a quote.
 
-    It is PDF/UA-1 (ISO 14289-1): tagged, with a title, a language and a text for the map. Only the fonts within the
-    typst package are used, so that every machine sets the same pages.
+    It is tagged, with a title, a language and a text for the map.
 
     Parameters
     ----------
@@ -70,18 +67,7 @@ def render_pdf(document: QuoteDocument) -> bytes:
         raise QuoteError("wrong-quote", "offer", "the offer belongs to another calculation than the quote")
     day = document.offer.issued or document.day
     template = resources.files("licensing").joinpath("templates", "quote.typ").read_bytes()
-    pdf = typst.compile(
-        template,
-        format="pdf",
-        font_paths=[],
-        ignore_system_fonts=True,
-        sys_inputs={"data": json.dumps(_describe(document, day), sort_keys=True)},
-        pdf_standards=["ua-1"],
-        timestamp=datetime(day.year, day.month, day.day, tzinfo=UTC),
-    )
-    if not isinstance(pdf, bytes):
-        raise TypeError("typst gave pages instead of a document")
-    return pdf
+    return set_pdf(template, _describe(document, day), datetime(day.year, day.month, day.day, tzinfo=UTC))
 
 
 def read_words(language: Language) -> dict[str, Any]:

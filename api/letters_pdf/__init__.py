@@ -1,6 +1,5 @@
 """Sets letters and their round plan as tagged PDFs with typst, in the residents' languages."""
 
-import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,12 +8,11 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-import typst
-
 from households.eligibility_texts import TextLanguage
 from households.letter_rounds import RoundStreet
 from households.letters import Letter, name_in
 from licensing.number_formats import format_count, format_date
+from licensing.typesetting import set_pdf
 
 LETTERS_A_FILE = 500
 """Letters of one PDF: a printer takes parts, and memory stays bounded."""
@@ -157,15 +155,4 @@ def _words(language: TextLanguage) -> dict[str, Any]:
 
 
 def _compile(template: str, data: Mapping[str, Any], moment: datetime) -> bytes:
-    pdf = typst.compile(
-        resources.files("api.letters_pdf").joinpath(template).read_bytes(),
-        format="pdf",
-        font_paths=[],
-        ignore_system_fonts=True,
-        sys_inputs={"data": json.dumps(data, sort_keys=True)},
-        pdf_standards=["ua-1"],
-        timestamp=moment,
-    )
-    if not isinstance(pdf, bytes):
-        raise TypeError("typst gave pages instead of a document")
-    return pdf
+    return set_pdf(resources.files("api.letters_pdf").joinpath(template).read_bytes(), data, moment)
