@@ -215,15 +215,3 @@ class AuditEntry(Base):
     buurt_code: Mapped[str | None] = mapped_column(CODE)
     detail: Mapped[dict[str, Any]] = mapped_column(JSON)
     """Codes and counts alone."""
-
-
-class SectorDwellings(Base):
-    """Homes of a sector in an addresses release, counted once for a pair of releases."""
-
-    __tablename__ = "sector_dwellings"
-    __table_args__ = (CheckConstraint("dwellings >= 0", name="dwellings_not_negative"),)
-
-    sectors_release_id: Mapped[int] = mapped_column(ForeignKey("release.id", ondelete="CASCADE"), primary_key=True)
-    addresses_release_id: Mapped[int] = mapped_column(ForeignKey("release.id", ondelete="CASCADE"), primary_key=True)
-    sector_code: Mapped[str] = mapped_column(CODE, primary_key=True)
-    dwellings: Mapped[int]
