@@ -131,8 +131,8 @@ def find_quote(session: Session, name: str, *, lock: bool = False) -> StoredQuot
     UnknownQuoteError
         There is none.
     """
-    column = StoredQuote.number if name.startswith("Q-") else StoredQuote.id
-    wanted = select(StoredQuote).where(column == name).execution_options(populate_existing=lock)
+    wanted = select(StoredQuote).where(or_(StoredQuote.id == name, StoredQuote.number == name))
+    wanted = wanted.execution_options(populate_existing=lock)
     row = session.scalar(wanted.with_for_update() if lock else wanted)
     if row is None:
         raise UnknownQuoteError(f"there is no quote {name!r}")

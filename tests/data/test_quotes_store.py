@@ -94,6 +94,15 @@ def issue_one(store: Store, quote_id: str) -> str:
         return number
 
 
+def test_a_quote_is_found_by_an_identifier_that_begins_as_numbers_do_and_by_its_number(store: Store) -> None:
+    with store.writing() as session:
+        frozen = freeze(read_example().book)
+        create_quote(session, frozen, NOW, by="test", make_token=lambda: "Q-KIWEhE4B7v0iuG")
+    number = issue_one(store, "Q-KIWEhE4B7v0iuG")
+    with store.reading() as session:
+        assert find_quote(session, number).id == "Q-KIWEhE4B7v0iuG"
+
+
 def test_a_published_book_is_read_back_and_never_changes(store: Store) -> None:
     with store.reading() as session:
         assert read_books(session) == [read_example().book]
