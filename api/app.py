@@ -32,6 +32,7 @@ from api.routes.quote_reading import quote_reading_router
 from api.routes.quotes import quotes_router
 from api.routes.releases import releases_router
 from api.routes.rules import rules_router
+from api.routes.session import session_router
 from api.routes.sign_ups import sign_ups_router
 from api.routes.staff import staff_router
 from api.routes.verification_batches import BATCH_PATH, verification_batches_router
@@ -126,5 +127,6 @@ def create_app(
     app.include_router(plans_router(lambda: keeper.current, store, directory, desk))
     app.include_router(drafts_router(lambda: keeper.current, store, desk, clock))
     app.include_router(proposals_router(lambda: keeper.current, store, desk, clock))
+    app.include_router(session_router())
     app.include_router(health_router(keeper))
     return app

@@ -220,7 +220,9 @@ class ChangeAnswer(BaseModel):
     revision: int
     assignments: dict[str, str | None] = Field(description="The buurt of every block that moved or is new.")
     removed_blocks: list[str]
-    shapes: dict[str, Geometry] = Field(description="Blocks that are new or have another shape: GeoJSON, EPSG:4326.")
+    new_blocks: list[dict[str, Any]] = Field(
+        description="Blocks that are new or have another shape: GeoJSON features as those of `/blocks`, EPSG:4326."
+    )
     buurten: list[BuurtAnswer] = Field(description="Buurten that changed, with their counts now.")
     removed_buurten: list[str]
     unassigned: CountsAnswer
@@ -235,11 +237,11 @@ class ChangeAnswer(BaseModel):
             revision=revision,
             assignments={code: draft.buurt_of[code] for code in sorted(moved & draft.buurt_of.keys())},
             removed_blocks=sorted(code for code, step in change.blocks.items() if step.after is None),
-            shapes={
-                code: as_geojson(step.after.shape, draft.crs)
+            new_blocks=[
+                feature_of(step.after, draft.buurten, draft.buurt_of[code], draft.crs)
                 for code, step in sorted(change.blocks.items())
                 if step.after is not None
-            },
+            ],
             buurten=[BuurtAnswer.of(draft.buurten[code], draft.counts_of(code)) for code in touched],
             removed_buurten=sorted(code for code, step in change.buurten.items() if step.after is None),
             unassigned=CountsAnswer.of(draft.counts_of(None)),
@@ -273,23 +275,27 @@ def feature_collection(state: PlanState) -> dict[str, Any]:
     return {
         "type": "FeatureCollection",
         "features": [
-            {
-                "type": "Feature",
-                "id": block.code,
-                "geometry": as_geojson(block.shape, state.crs),
-                "properties": {
-                    "block": block.code,
-                    "sector": block.sector_code,
-                    "buurt": state.buurt_of[block.code],
-                    **_names(state.buurten, state.buurt_of[block.code]),
-                    "households": block.counts.households,
-                    "estimated": block.counts.estimated,
-                    "dwellings": block.counts.dwellings,
-                    "members": block.counts.members,
-                },
-            }
-            for block in state.blocks.values()
+            feature_of(block, state.buurten, state.buurt_of[block.code], state.crs) for block in state.blocks.values()
         ],
+    }
+
+
+def feature_of(block: Block, buurten: Mapping[str, Buurt], buurt: str | None, crs: str) -> dict[str, Any]:
+    """Return a block as a GeoJSON feature, with its buurt and counts."""
+    return {
+        "type": "Feature",
+        "id": block.code,
+        "geometry": as_geojson(block.shape, crs),
+        "properties": {
+            "block": block.code,
+            "sector": block.sector_code,
+            "buurt": buurt,
+            **_names(buurten, buurt),
+            "households": block.counts.households,
+            "estimated": block.counts.estimated,
+            "dwellings": block.counts.dwellings,
+            "members": block.counts.members,
+        },
     }
 
 
