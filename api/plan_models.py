@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from boundaries.blocks import Block, Buurt, PlanState
 from boundaries.buurt_counts import BuurtCounts, sum_counts
 from boundaries.changes import Change
+from boundaries.checks import CheckSettings
 from boundaries.checks import Problem as PlanProblem
 from boundaries.draft import Draft
 from boundaries.operations import Operation
@@ -64,7 +65,7 @@ class CountsAnswer(BaseModel):
         return cls(**asdict(counts))
 
 
-class BuurtAnswer(BaseModel):
+class DrawnBuurt(BaseModel):
     """A buurt of a plan."""
 
     code: str
@@ -75,7 +76,7 @@ class BuurtAnswer(BaseModel):
     counts: CountsAnswer
 
     @classmethod
-    def of(cls, buurt: Buurt, counts: BuurtCounts) -> "BuurtAnswer":
+    def of(cls, buurt: Buurt, counts: BuurtCounts) -> "DrawnBuurt":
         """Show a buurt."""
         return cls(
             code=buurt.code,
@@ -147,11 +148,22 @@ class PastPlace(BaseModel):
     release: str = Field(description="The sectors release that the plan is drawn on.")
 
 
+class BandAnswer(BaseModel):
+    """How many households a buurt should have."""
+
+    least: int
+    target: int
+    most: int
+
+
 class PlanAnswer(BaseModel):
     """A plan or a draft, with its buurten."""
 
     plan: PlanSummary
-    buurten: list[BuurtAnswer]
+    band: BandAnswer
+    sectors_release: str = Field(description="The sectors release that the plan is drawn on.")
+    sector_names: dict[str, dict[str, str | None]] = Field(description="By sector and language.")
+    buurten: list[DrawnBuurt]
     unassigned: CountsAnswer
     blocks: dict[str, str | None] = Field(description="The buurt of every block.")
     can_undo: bool = False
@@ -159,7 +171,15 @@ class PlanAnswer(BaseModel):
 
     @classmethod
     def of(
-        cls, summary: PlanSummary, state: PlanState, *, can_undo: bool = False, can_redo: bool = False
+        cls,
+        summary: PlanSummary,
+        state: PlanState,
+        settings: CheckSettings,
+        release: str,
+        sector_names: dict[str, dict[str, str | None]],
+        *,
+        can_undo: bool = False,
+        can_redo: bool = False,
     ) -> "PlanAnswer":
         """Show a plan's state."""
         held: dict[str | None, list[Block]] = {}
@@ -171,7 +191,12 @@ class PlanAnswer(BaseModel):
 
         return cls(
             plan=summary,
-            buurten=[BuurtAnswer.of(state.buurten[code], counts(code)) for code in sorted(state.buurten)],
+            band=BandAnswer(
+                least=settings.households_least, target=settings.households_target, most=settings.households_most
+            ),
+            sectors_release=release,
+            sector_names=sector_names,
+            buurten=[DrawnBuurt.of(state.buurten[code], counts(code)) for code in sorted(state.buurten)],
             unassigned=CountsAnswer.of(counts(None)),
             blocks=dict(sorted(state.buurt_of.items())),
             can_undo=can_undo,
@@ -223,13 +248,24 @@ class ChangeAnswer(BaseModel):
     new_blocks: list[dict[str, Any]] = Field(
         description="Blocks that are new or have another shape: GeoJSON features as those of `/blocks`, EPSG:4326."
     )
-    buurten: list[BuurtAnswer] = Field(description="Buurten that changed, with their counts now.")
+    buurten: list[DrawnBuurt] = Field(description="Buurten that changed, with their counts now.")
     removed_buurten: list[str]
     unassigned: CountsAnswer
     problems: list[ProblemAnswer] = Field(description="Of the buurten that changed.")
+    can_undo: bool
+    can_redo: bool
 
     @classmethod
-    def of(cls, change: Change, draft: Draft, revision: int, problems: Iterable[PlanProblem]) -> "ChangeAnswer":
+    def of(
+        cls,
+        change: Change,
+        draft: Draft,
+        revision: int,
+        problems: Iterable[PlanProblem],
+        *,
+        can_undo: bool,
+        can_redo: bool,
+    ) -> "ChangeAnswer":
         """Show a change that the draft has taken in."""
         touched = sorted((change.touched_buurten() | change.buurten.keys()) & draft.buurten.keys())
         moved = change.assignments.keys() | {code for code, step in change.blocks.items() if step.before is None}
@@ -242,10 +278,12 @@ class ChangeAnswer(BaseModel):
                 for code, step in sorted(change.blocks.items())
                 if step.after is not None
             ],
-            buurten=[BuurtAnswer.of(draft.buurten[code], draft.counts_of(code)) for code in touched],
+            buurten=[DrawnBuurt.of(draft.buurten[code], draft.counts_of(code)) for code in touched],
             removed_buurten=sorted(code for code, step in change.buurten.items() if step.after is None),
             unassigned=CountsAnswer.of(draft.counts_of(None)),
             problems=[ProblemAnswer.of(problem, draft.crs) for problem in problems],
+            can_undo=can_undo,
+            can_redo=can_redo,
         )
 
 

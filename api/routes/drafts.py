@@ -18,7 +18,7 @@ from boundaries.changes import Change
 from boundaries.checks import CheckSettings, check_buurten
 from boundaries.draft import Draft
 from data.api_keys import Scope
-from data.plans.drafts import begin_draft, edit, find_draft, set_state, step
+from data.plans.drafts import begin_draft, can_redo, edit, find_draft, set_state, step
 from data.plans.publishing import publish
 from data.store import Store
 from data.store.models import DraftRow
@@ -67,9 +67,10 @@ def drafts_router(  # noqa: PLR0915 -- one statement a route
             draft = desk.take(session, row)
             done = change(session, row, draft) or Change()
             revision = row.revision
+            undo, redo = row.played > 0, can_redo(session, row)
         touched = (done.touched_buurten() | done.buurten.keys()) & draft.buurten.keys()
         problems = check_buurten(draft.state, sorted(touched), settings)
-        answer = ChangeAnswer.of(done, draft, revision, problems)
+        answer = ChangeAnswer.of(done, draft, revision, problems, can_undo=undo, can_redo=redo)
         desk.put(plan_id, revision, draft)
         response.headers["ETag"] = f'"{revision}"'
         return answer

@@ -38,7 +38,7 @@ from data.plans.drafts import (
     find_draft,
     list_drafts,
 )
-from data.plans.published import find_plan, list_plans, plan_on, read_plan, read_state, sector_shapes
+from data.plans.published import find_plan, list_plans, plan_on, read_plan, read_state, sector_names, sector_shapes
 from data.store import Store
 from data.store.models import Release
 
@@ -128,11 +128,15 @@ def plans_router(  # noqa: PLR0915 -- one statement a route
         with store.reading() as session:
             summary, state = state_of(session, plan_id)
             undo = redo = False
+            base = summary.id
             if summary.revision is not None:
                 row = find_draft(session, plan_id)
+                base = str(row.plan_id)
                 response.headers["ETag"] = f'"{summary.revision}"'
                 undo, redo = row.played > 0, can_redo(session, row)
-        return PlanAnswer.of(summary, state, can_undo=undo, can_redo=redo)
+            release = session.get_one(Release, find_plan(session, int(base)).release_id)
+            names = sector_names(session, release, {block.sector_code for block in state.blocks.values()})
+        return PlanAnswer.of(summary, state, settings, release.name, names, can_undo=undo, can_redo=redo)
 
     @router.get(
         "/plans/{plan_id}/blocks",

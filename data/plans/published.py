@@ -143,6 +143,14 @@ def sector_shapes(session: Session, release: Release, sector_codes: Iterable[str
     return {code: shape for code, shape in found.items() if shape is not None}
 
 
+def sector_names(session: Session, release: Release, sector_codes: Iterable[str]) -> dict[str, dict[str, str | None]]:
+    """Return the names of a municipality's sectors by language, as the release has them."""
+    rows = session.scalars(
+        select(Sector).where(Sector.release_id == release.id, Sector.code.in_(sorted(sector_codes)))
+    ).all()
+    return {row.code: {language: getattr(row, f"name_{language}") for language in LANGUAGES} for row in rows}
+
+
 def read_state(session: Session, plan: PublishedPlan, counts: BlockCounter | Mapping[str, BlockCounts]) -> PlanState:
     """Return a plan complete with shapes and counts.
 
