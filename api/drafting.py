@@ -11,8 +11,8 @@ from boundaries.blocks import Area, BlockCounter, BlockCounts
 from boundaries.draft import Draft
 from data.block_counts import StoredCounter
 from data.directory import DataDirectory
+from data.household_counts import read_basis
 from data.plans.drafts import open_draft
-from data.quotes.scopes import read_basis
 from data.store import Store
 from data.store.models import DraftRow
 from data.tables import country_of

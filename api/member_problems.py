@@ -35,10 +35,6 @@ class NoMembersError(RuntimeError):
     """A question about members, on a server that keeps none."""
 
 
-class UnknownMunicipalityError(LookupError):
-    """No municipality of the active sectors has that code."""
-
-
 MEMBER_PROBLEMS: Mapping[type[Exception], Kind] = {
     UnknownSignUpError: Kind("unknown-sign-up", "No such sign-up or account", 404, "Sign up anew."),
     UnconfirmedAddressError: Kind(
@@ -49,9 +45,6 @@ MEMBER_PROBLEMS: Mapping[type[Exception], Kind] = {
     ),
     NoMembersError: Kind(
         "no-members-here", "This server keeps no members", 409, "Set BUURTWIJZER_HOUSEHOLDS_KEYS, or do not ask for it."
-    ),
-    UnknownMunicipalityError: Kind(
-        "unknown-municipality", "No such municipality", 404, "GET /v1/municipalities lists them."
     ),
     UnknownStaffError: Kind("unknown-staff", "No such staff account", 404, "Grant one anew."),
     StaffExistsError: Kind(

@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from api.access import NotAllowedError, NotAuthenticatedError
 from api.atlas import NothingActiveError, OutsideCoverageError
 from api.finding import NoAddressNearError
+from data.municipalities import UnknownMunicipalityError
 from data.releases import UnknownReleaseError
 from data.store import StoreError
 
@@ -82,6 +83,9 @@ PROBLEMS: Mapping[type[Exception], Kind] = {
         "No data to answer from",
         404,
         "Import a release (buurtwijzer import) or activate one (buurtwijzer activate).",
+    ),
+    UnknownMunicipalityError: Kind(
+        "unknown-municipality", "No such municipality", 404, "GET /v1/municipalities lists them."
     ),
     UnknownReleaseError: Kind("unknown-release", "No such release", 404, "GET /v1/releases lists them."),
     NotAuthenticatedError: Kind(

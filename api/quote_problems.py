@@ -10,7 +10,6 @@ from api.problems import FieldProblem, Kind, described, install_table, problem_r
 from data.quotes.kept_answers import KeyReusedError
 from data.quotes.offers import StaleQuoteError, UnknownQuoteError
 from data.quotes.price_books import UnknownBookError
-from data.quotes.scopes import UnknownMunicipalityError
 from licensing.price_book_reader import PriceBookError
 from licensing.quote_request import QuoteError
 from licensing.ubl import InvoiceError
@@ -23,12 +22,6 @@ class NoVersionError(ValueError):
 QUOTE_PROBLEMS: Mapping[type[Exception], Kind] = {
     UnknownQuoteError: Kind("unknown-quote", "No such quote", 404, "GET /v1/quotes lists them."),
     UnknownBookError: Kind("unknown-price-book", "No such price book", 404, "GET /v1/price-books lists them."),
-    UnknownMunicipalityError: Kind(
-        "unknown-municipality",
-        "No such municipality",
-        404,
-        "Give its code.",
-    ),
     StaleQuoteError: Kind(
         "stale-quote", "The quote has changed", 412, "Read the quote again, and send its ETag as If-Match."
     ),

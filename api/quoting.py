@@ -9,11 +9,12 @@ from sqlalchemy.orm import Session
 
 from api.settings import SellerSettings
 from data.directory import DataDirectory
-from data.household_counts import CountBasis
+from data.household_counts import CountBasis, read_basis
+from data.municipalities import UnknownMunicipalityError, find_municipality
 from data.plans.published import NoPlanError
 from data.quotes.offers import find_quote, keep_pdf, kept_pdf, set_pdf
 from data.quotes.price_books import find_book, find_book_on
-from data.quotes.scopes import UnknownMunicipalityError, find_municipality, read_basis, read_map, read_scope
+from data.quotes.scopes import read_map, read_scope
 from data.store import Store
 from data.tables import Country
 from licensing.frozen_quotes import FrozenQuote

@@ -9,10 +9,13 @@ import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from data.directory import DataDirectory
 from data.dwellings import Dwellings
+from data.municipalities import UnknownMunicipalityError
+from data.releases import active_releases
 from data.store.household_models import Household
 from data.store.models import AreaCount, Release, Sector
-from data.tables import Kind
+from data.tables import Country, Kind
 from geo.crs import area_m2
 from households.estimates import MunicipalityCount, SectorFacts, complete_counts, published_rounding
 
@@ -50,6 +53,22 @@ class CountBasis:
     releases: CountReleases
     dwellings: Dwellings | None = None
     """Those of the pair of sectors and addresses; None where no register is active."""
+
+
+def read_basis(session: Session, directory: DataDirectory, country: Country) -> CountBasis:
+    """Return what the households of a country are counted from.
+
+    Raises
+    ------
+    UnknownMunicipalityError
+        It has no active sectors.
+    """
+    releases = {release.table: release for release in active_releases(session) if release.country == country}
+    if Kind.SECTORS not in releases:
+        raise UnknownMunicipalityError(f"no sectors of {country} are active, so that it has no municipalities")
+    addresses = releases.get(Kind.ADDRESSES)
+    dwellings = None if addresses is None else Dwellings.open(directory, releases[Kind.SECTORS], addresses)
+    return CountBasis(CountReleases.of(releases), dwellings)
 
 
 def read_municipality_count(session: Session, basis: CountBasis, municipality_code: str) -> MunicipalityCount:

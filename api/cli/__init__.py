@@ -15,13 +15,13 @@ from data.directory import ImportRunningError
 from data.importing import ImportOptionError, ReleaseExistsError
 from data.members.letters import LettersError
 from data.members.rules import RulesChangedError
+from data.municipalities import UnknownMunicipalityError
 from data.plans.assignments import AssignmentError
 from data.plans.drafts import DraftStateError, EditConflictError, NothingToUndoError, UnknownDraftError
 from data.plans.published import NoPlanError
 from data.plans.publishing import NotPublishableError, OutdatedDraftError, PublishingDayError
 from data.quotes.offers import UnknownQuoteError
 from data.quotes.price_books import UnknownBookError
-from data.quotes.scopes import UnknownMunicipalityError
 from data.readers.mapping import MappingError
 from data.releases import UnknownReleaseError
 from data.store import StoreError

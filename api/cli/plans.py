@@ -26,12 +26,12 @@ from boundaries.checks import CheckSettings, check_plan
 from boundaries.diffs import diff_plans
 from boundaries.operations import OPERATION, Operation
 from boundaries.proposals import HouseholdsBand, Proposal, propose
+from data.municipalities import find_municipality
 from data.plans.assignments import read_assignment, write_assignment
 from data.plans.drafts import begin_draft, edit, find_draft, list_drafts, step
 from data.plans.proposing import as_operation, read_problem
 from data.plans.published import find_plan, list_plans, plan_on, read_plan, read_state, sector_shapes
 from data.plans.publishing import publish
-from data.quotes.scopes import find_municipality
 from data.store import Store
 from data.store.models import Release
 from households.dwelling_keys import read_keys

@@ -16,9 +16,10 @@ from api.cli.pricebooks import BY_COMMAND
 from api.quoting import QuoteWish, ScopeWish, freeze, give_pdf, make_token
 from api.settings import SellerSettings
 from data.directory import DataDirectory
+from data.household_counts import read_basis
 from data.quotes.offers import create_quote, issue_quote
 from data.quotes.price_books import find_book, read_books
-from data.quotes.scopes import read_basis, read_households
+from data.quotes.scopes import read_households
 from data.store import Store
 from licensing.bulk import price_all, write_bulk_csv
 from licensing.frozen_quotes import FrozenQuote, document_of, write_record

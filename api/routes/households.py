@@ -14,7 +14,7 @@ from api.routes.rules import MunicipalityCode, require_municipality
 from data.api_keys import Scope
 from data.buurt_counts import count_buurten
 from data.directory import DataDirectory
-from data.quotes.scopes import read_basis
+from data.household_counts import read_basis
 from data.store import Store
 from data.tables import country_of
 from households.dwelling_keys import HouseholdKeys

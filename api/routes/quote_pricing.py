@@ -15,8 +15,9 @@ from api.quote_problems import described_quotes
 from api.quoting import QuoteWish, price
 from data.api_keys import Scope
 from data.directory import DataDirectory
+from data.household_counts import read_basis
 from data.quotes.price_books import read_books
-from data.quotes.scopes import read_basis, read_households
+from data.quotes.scopes import read_households
 from data.store import Store
 from licensing.bulk import price_all, write_bulk_csv
 from licensing.quote_formats import write_quote

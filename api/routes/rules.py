@@ -9,11 +9,12 @@ from fastapi import APIRouter, Header, Path, Response
 
 from api.access import needs
 from api.atlas import Atlas
-from api.member_problems import NoIfMatchError, UnknownMunicipalityError, described_refusals
+from api.member_problems import NoIfMatchError, described_refusals
 from api.problems import MEDIA_TYPE, described
 from api.rule_models import RulesAnswer, RulesBody, RulesChanged
 from data.api_keys import Scope
 from data.members.rules import StoredRules, read_rules, set_rules
+from data.municipalities import UnknownMunicipalityError
 from data.store import Store
 
 MunicipalityCode = Annotated[

@@ -1,8 +1,7 @@
 """What a quote asks of the store: the buurten of a municipality with their households, and their map."""
 
-import unicodedata
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import date, datetime
 
 import numpy as np
@@ -12,88 +11,17 @@ from sqlalchemy.orm import Session
 
 from data.buurt_counts import BuurtCount as CountedBuurt
 from data.buurt_counts import count_buurten
-from data.directory import DataDirectory
-from data.dwellings import Dwellings
 from data.household_counts import CountBasis, CountReleases, read_municipality_count
+from data.municipalities import MunicipalityPlace, list_municipalities, name_in
 from data.plans.published import read_plan, sector_shapes
-from data.releases import active_releases
-from data.store.models import AreaCount, Municipality, Plan, Release, Sector
-from data.tables import Country, Kind
+from data.store.models import AreaCount, Plan, Release, Sector
+from data.tables import Country
 from geo.crs import LONLAT, OFFICIAL_CRS, transform_shapes
 from households.counts import Method
 from licensing.bulk import MunicipalityHouseholds
 from licensing.frozen_quotes import FrozenMap, freeze_map
 from licensing.quote_map import MapShape
 from licensing.quote_request import BuurtCount, Language, MunicipalityScope, QuoteError
-
-
-class UnknownMunicipalityError(LookupError):
-    """No municipality of the active sectors has that code or name, or several have."""
-
-
-@dataclass(frozen=True, slots=True)
-class MunicipalityPlace:
-    """A municipality of the active sectors."""
-
-    code: str
-    country: Country
-    names: Mapping[str, str | None]
-
-    def name(self, language: Language) -> str:
-        """Return its name in a language, else in one that it has, else its code."""
-        return _name(self.names, language) or self.code
-
-
-def find_municipality(session: Session, text: str) -> MunicipalityPlace:
-    """Return the municipality of a code, or of a name in any of its languages; case and accents do not matter.
-
-    Raises
-    ------
-    UnknownMunicipalityError
-        There is none, or several that the message lists.
-    """
-    wanted = _plain(text)
-    known = list_municipalities(session)
-    found = [place for place in known if _plain(place.code) == wanted] or [
-        place for place in known if wanted in {_plain(name) for name in place.names.values() if name}
-    ]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        listed = ", ".join(f"{place.code} {place.name('nl')} ({place.country})" for place in found)
-        raise UnknownMunicipalityError(f"several municipalities are called {text!r}: {listed}; give the code")
-    near = [place for place in known if any(name and wanted in _plain(name) for name in place.names.values())]
-    hint = "; did you mean " + ", ".join(f"{place.name('nl')} ({place.code})" for place in near[:5]) if near else ""
-    raise UnknownMunicipalityError(f"no municipality of the active sectors is called {text!r}{hint}")
-
-
-def list_municipalities(session: Session, country: Country | None = None) -> list[MunicipalityPlace]:
-    """Return the municipalities of the active sectors, by country and code."""
-    places = []
-    for found in active_releases(session):
-        if found.kind == Kind.SECTORS and country in (None, found.country):
-            rows = session.scalars(
-                select(Municipality).where(Municipality.release_id == found.id).order_by(Municipality.code)
-            )
-            names = ((row.code, {"nl": row.name_nl, "fr": row.name_fr, "de": row.name_de}) for row in rows)
-            places += [MunicipalityPlace(code, "BE" if found.country == "BE" else "NL", of) for code, of in names]
-    return places
-
-
-def read_basis(session: Session, directory: DataDirectory, country: Country) -> CountBasis:
-    """Return what the households of a country are counted from.
-
-    Raises
-    ------
-    UnknownMunicipalityError
-        It has no active sectors.
-    """
-    releases = {release.table: release for release in active_releases(session) if release.country == country}
-    if Kind.SECTORS not in releases:
-        raise UnknownMunicipalityError(f"no sectors of {country} are active, so that it has no municipalities")
-    addresses = releases.get(Kind.ADDRESSES)
-    dwellings = None if addresses is None else Dwellings.open(directory, releases[Kind.SECTORS], addresses)
-    return CountBasis(CountReleases.of(releases), dwellings)
 
 
 def read_scope(
@@ -227,18 +155,9 @@ def _freeze(buurt: CountedBuurt, releases: CountReleases, language: Language) ->
     names = [release.name for release in used if release is not None]
     return BuurtCount(
         buurt.code,
-        _name(buurt.names, language) or buurt.code,
+        name_in(buurt.names, language) or buurt.code,
         total.households.households,
         ", ".join(names) or releases.sectors.name,
         "+".join(methods),
         len(total.unknown_sectors),
     )
-
-
-def _name(names: Mapping[str, str | None], language: Language) -> str | None:
-    return names.get(language) or next((name for name in names.values() if name), None)
-
-
-def _plain(text: str) -> str:
-    letters = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in letters if letter.isalnum())

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from api.cli import app
 from api.settings import StoreSettings
-from data.quotes.scopes import UnknownMunicipalityError
+from data.municipalities import UnknownMunicipalityError
 from licensing.frozen_quotes import read_record
 from licensing.price_book_reader import PriceBookError, example_source
 
