@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from boundaries import drawn_edits, regrouping
+from boundaries import adopting, drawn_edits, regrouping
 from boundaries.changes import Change
 from boundaries.draft import Draft
 from boundaries.operations import Operation
@@ -18,6 +18,7 @@ _RULES: Mapping[str, tuple[Callable[[Any, Draft], Change], str]] = {
     "cut_blocks": (drawn_edits.cut_blocks, "line"),
     "join_blocks": (drawn_edits.join_blocks, "sector"),
     "regroup": (regrouping.regroup, "groups"),
+    "adopt_plan": (adopting.adopt_plan, "blocks"),
     "dissolve_buurt": (regrouping.dissolve_buurt, "buurt"),
     "set_live": (regrouping.set_live, "buurt"),
     "set_colour": (regrouping.set_colour, "buurt"),

@@ -14,6 +14,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 MAX_VERTICES = 5_000
 MAX_BLOCKS = 5_000
 MAX_BUURTEN = 500
+MAX_SHAPE = 8_000_000
+"""Hexadecimal digits of a shape: a quarter of a million vertices."""
 DEFAULT_SNAP_M = 1.0
 
 _FORBIDDEN = ("Cc", "Cs", "Zl", "Zp")
@@ -177,6 +179,44 @@ class Regroup(_Regrouping):
         return self
 
 
+class AdoptedBlock(_Operation):
+    """A block of a plan that is adopted."""
+
+    code: BlockCode
+    buurt: BuurtCode | None
+    shape: Annotated[str, Field(pattern=r"^[0-9A-Fa-f]+$", max_length=MAX_SHAPE)] | None = None
+    """Hexadecimal WKB in the draft's CRS, which keeps every bit; null is the sector as the draft has it."""
+
+
+class AdoptedBuurt(_Operation):
+    """A buurt of a plan that is adopted."""
+
+    code: BuurtCode
+    names: Names = {}
+    live: bool = True
+    colour: Colour | None = None
+    locked: bool = False
+
+
+class AdoptPlan(_Operation):
+    """Take a whole plan: one that was carried over from another release, or that a file holds.
+
+    The blocks must be the draft's own sectors, whole or in parts that tile them exactly.
+    """
+
+    op: Literal["adopt_plan"] = "adopt_plan"
+    source: Annotated[str, Field(max_length=200)] = ""
+    """Where it is from, for the log."""
+    buurten: Annotated[tuple[AdoptedBuurt, ...], Field(max_length=MAX_BUURTEN)]
+    blocks: Annotated[tuple[AdoptedBlock, ...], Field(min_length=1, max_length=MAX_BLOCKS)]
+
+    @model_validator(mode="after")
+    def _nothing_twice(self) -> Self:
+        _all_different([block.code for block in self.blocks])
+        _all_different([buurt.code for buurt in self.buurten])
+        return self
+
+
 class DissolveBuurt(_Operation):
     """Remove a buurt; its blocks are unassigned then."""
 
@@ -218,6 +258,7 @@ Operation = Annotated[
     | CutBlocks
     | JoinBlocks
     | Regroup
+    | AdoptPlan
     | DissolveBuurt
     | SetLive
     | SetColour
