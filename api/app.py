@@ -9,6 +9,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from api.access import install_access
+from api.area_problems import install_area_problems
 from api.drafting import DraftDesk
 from api.keeper import AtlasKeeper
 from api.limits import BodyLimit, HostLimit
@@ -95,10 +96,14 @@ def create_app(
         redoc_url=None,
     )
     install_access(app, lambda: keeper.keys)
-    install_problem_handlers(app)
-    install_member_problems(app)
-    install_quote_problems(app)
-    install_plan_problems(app)
+    for install in (
+        install_problem_handlers,
+        install_member_problems,
+        install_quote_problems,
+        install_plan_problems,
+        install_area_problems,
+    ):
+        install(app)
     app.add_middleware(
         BodyLimit,
         max_bytes=server_settings.max_body_bytes,
