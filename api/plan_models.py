@@ -1,12 +1,10 @@
 """What plans and drafts look like over HTTP."""
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-import shapely
 from pydantic import BaseModel, ConfigDict, Field
 
 from boundaries.blocks import Block, Buurt, PlanState
@@ -16,10 +14,8 @@ from boundaries.checks import CheckSettings
 from boundaries.checks import Problem as PlanProblem
 from boundaries.draft import Draft
 from boundaries.operations import Operation
+from data.plans.features import Geometry, as_geojson, feature_of
 from data.store.models import DraftEntry, DraftRow, Plan
-from geo.crs import LONLAT, transform_shapes
-
-Geometry = dict[str, Any]
 
 
 class NewDraft(BaseModel):
@@ -306,43 +302,3 @@ class LogAnswer(BaseModel):
     """The operations that are in force."""
 
     entries: list[LogEntry]
-
-
-def feature_collection(state: PlanState) -> dict[str, Any]:
-    """Return the blocks of a plan as a GeoJSON FeatureCollection (RFC 7946)."""
-    return {
-        "type": "FeatureCollection",
-        "features": [
-            feature_of(block, state.buurten, state.buurt_of[block.code], state.crs) for block in state.blocks.values()
-        ],
-    }
-
-
-def feature_of(block: Block, buurten: Mapping[str, Buurt], buurt: str | None, crs: str) -> dict[str, Any]:
-    """Return a block as a GeoJSON feature, with its buurt and counts."""
-    return {
-        "type": "Feature",
-        "id": block.code,
-        "geometry": as_geojson(block.shape, crs),
-        "properties": {
-            "block": block.code,
-            "sector": block.sector_code,
-            "buurt": buurt,
-            **_names(buurten, buurt),
-            "households": block.counts.households,
-            "estimated": block.counts.estimated,
-            "dwellings": block.counts.dwellings,
-            "members": block.counts.members,
-        },
-    }
-
-
-def as_geojson(shape: shapely.Geometry, crs: str) -> Geometry:
-    """Return a shape of a plan as a GeoJSON geometry."""
-    geometry: Geometry = json.loads(shapely.to_geojson(transform_shapes(shape, crs, LONLAT)))
-    return geometry
-
-
-def _names(buurten: Mapping[str, Buurt], code: str | None) -> dict[str, str | None]:
-    names = {} if code is None else buurten[code].names
-    return {f"name_{language}": names.get(language) for language in ("nl", "fr", "de")}

@@ -18,7 +18,6 @@ from sqlalchemy.orm import Session
 from api.cli.importing import parse_day
 from api.cli.opening import opened
 from api.drafting import DraftDesk
-from api.plan_models import feature_collection
 from api.settings import HouseholdSettings
 from boundaries.blocks import PlanState
 from boundaries.buurt_counts import sum_counts
@@ -29,6 +28,7 @@ from boundaries.proposals import HouseholdsBand, Proposal, propose
 from data.municipalities import find_municipality
 from data.plans.assignments import read_assignment, write_assignment
 from data.plans.drafts import begin_draft, edit, find_draft, list_drafts, step
+from data.plans.features import feature_collection
 from data.plans.proposing import as_operation, read_problem
 from data.plans.published import find_plan, list_plans, plan_on, read_plan, read_state, sector_shapes
 from data.plans.publishing import publish

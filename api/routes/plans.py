@@ -22,7 +22,6 @@ from api.plan_models import (
     PlanSummary,
     ProblemAnswer,
     ProblemList,
-    feature_collection,
 )
 from api.plan_problems import described_plans
 from api.routes.rules import MunicipalityCode, require_municipality
@@ -38,6 +37,7 @@ from data.plans.drafts import (
     find_draft,
     list_drafts,
 )
+from data.plans.features import feature_collection
 from data.plans.published import find_plan, list_plans, plan_on, read_plan, read_state, sector_names, sector_shapes
 from data.store import Store
 from data.store.models import Release
