@@ -1,5 +1,7 @@
 """Requests and answers of quotes, licences and price books, as the HTTP API shows them."""
 
+from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -9,13 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.quoting import QuoteWish, ScopeWish
 from data.quotes.offers import QuoteEntry
 from data.store.licence_models import PublishedBook, StoredQuote
-from licensing.licences import Drift, Licence
+from licensing.drift import Drift, describe_drift
+from licensing.licences import Licence
 from licensing.offers import Offer
 from licensing.parties import ElectronicAddress, Party, PostalAddress
 from licensing.price_book import Country, Programme, VatTreatment
 from licensing.price_book_diff import read_canonical
 from licensing.price_book_reader import MAX_BOOK_CHARACTERS
-from licensing.quote_request import MAX_YEARS, Language
+from licensing.quote_request import LANGUAGES, MAX_YEARS, Language
 
 Text = Annotated[str, Field(min_length=1, max_length=200)]
 Count = Annotated[int, Field(ge=0, le=100_000_000)]
@@ -241,40 +244,44 @@ class LicenceList(BaseModel):
     data: list[LicenceAnswer]
 
 
+class TierAnswer(BaseModel):
+    """Where a table of tiers puts a count, at the quote and today."""
+
+    item: str = Field(description="`base`, or a programme line.")
+    quoted_tier: int
+    current_tier: int
+    households_to_next_tier: int | None = Field(description="More households until it; null in the open tier.")
+    households_to_tier_below: int | None = Field(description="Fewer households until it; null in the first tier.")
+
+
 class DriftAnswer(BaseModel):
     """How far a municipality's count moved since its quote."""
 
     municipality: str
+    name: str
     quoted: int
-    current: int
+    current: int | None = Field(description="Null where the same area cannot be counted today as it was.")
     percent: Decimal | None
-    tiers: list[dict[str, Any]]
+    text: str = Field(description="The same in words, in the quote's language.")
+    tiers: list[TierAnswer]
 
     @classmethod
-    def of(cls, drift: Drift) -> "DriftAnswer":
+    def of(cls, drift: Drift, language: Language) -> "DriftAnswer":
         """Take it from the rules."""
-        tiers = [
-            {
-                "item": move.item,
-                "quoted_tier": move.quoted_tier,
-                "current_tier": move.current_tier,
-                "households_to_next_tier": move.households_to_next_tier,
-            }
-            for move in drift.tiers
-        ]
-        return cls(
-            municipality=drift.municipality,
-            quoted=drift.quoted,
-            current=drift.current,
-            percent=drift.percent,
-            tiers=tiers,
-        )
+        text = describe_drift(drift, language)
+        return cls(**asdict(drift), text=text)
 
 
 class DriftList(BaseModel):
-    """Drift of each municipality of a quote that is still there."""
+    """Drift of each municipality of a quote."""
 
     data: list[DriftAnswer]
+
+    @classmethod
+    def of(cls, drifts: Iterable[Drift], row: StoredQuote) -> "DriftList":
+        """Take them from the rules, with words in the language of the quote."""
+        language = next(known for known in LANGUAGES if known == row.language)
+        return cls(data=[DriftAnswer.of(drift, language) for drift in drifts])
 
 
 class BulkBody(Closed):

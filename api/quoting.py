@@ -2,8 +2,9 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -12,16 +13,29 @@ from data.directory import DataDirectory
 from data.household_counts import CountBasis, read_basis
 from data.municipalities import UnknownMunicipalityError, find_municipality
 from data.plans.published import NoPlanError
-from data.quotes.offers import find_quote, keep_pdf, kept_pdf, set_pdf
+from data.quotes.offers import (
+    create_quote,
+    find_quote,
+    issue_quote,
+    keep_pdf,
+    kept_pdf,
+    offer_of,
+    record_of,
+    set_pdf,
+)
 from data.quotes.price_books import find_book, find_book_on
 from data.quotes.scopes import read_map, read_scope
 from data.store import Store
+from data.store.licence_models import StoredQuote
 from data.tables import Country
+from licensing.drift import Drift, measure_drift
 from licensing.frozen_quotes import FrozenQuote
+from licensing.offers import Offer, revise
 from licensing.parties import Party, PostalAddress
 from licensing.price_book import PriceBook, Programme, VatTreatment
+from licensing.quote_formats import digest_quote
 from licensing.quote_pdf import read_words
-from licensing.quote_request import BuurtCount, Language, MunicipalityScope, QuoteError, QuoteRequest
+from licensing.quote_request import ASSUMED, BuurtCount, Language, MunicipalityScope, QuoteError, QuoteRequest
 from licensing.quotes import Quote, calculate_quote
 
 
@@ -99,10 +113,63 @@ def wish_of(quote: Quote, customer: Party) -> QuoteWish:
     )
 
 
-def current_households(session: Session, directory: DataDirectory, quote: Quote, now: datetime) -> dict[str, int]:
-    """Return today's households of the areas of a quote, by municipality; one that is no more is left out.
+def revised(
+    session: Session,
+    directory: DataDirectory,
+    row: StoredQuote,
+    changes: Mapping[str, Any],
+    seller: SellerSettings,
+    now: datetime,
+    *,
+    by: str,
+) -> StoredQuote:
+    """Make a draft that takes the place of a stored quote, with today's counts and price book.
 
-    A whole municipality is counted whole, whatever its plan has become; a pilot by its buurten, if all are still there.
+    Parameters
+    ----------
+    session
+        A writing session.
+    directory, seller
+        As for `freeze`.
+    row
+        The quote, locked by `find_quote`.
+    changes
+        Fields of `QuoteWish` that are to be different.
+    now
+        The present instant.
+    by
+        Who makes it.
+
+    Raises
+    ------
+    QuoteError
+        It is a draft or accepted, or what is asked for cannot be sold.
+    """
+    before = record_of(session, row)
+    wish = replace(wish_of(before.quote, before.customer), **changes)
+    frozen = freeze(session, directory, wish, seller, now)
+    origin = revise(offer_of(row, now.date()), digest_quote(frozen.quote))
+    return create_quote(session, frozen, now, by=by, make_token=make_token, origin=origin)
+
+
+def issue_by_book(session: Session, row: StoredQuote, day: date, *, by: str) -> Offer:
+    """Issue a draft for as many days as its price book says."""
+    book = find_book(session, row.price_book)
+    return issue_quote(session, row, day, valid_days=book.quote_valid_days, by=by)
+
+
+def drift_since(session: Session, directory: DataDirectory, row: StoredQuote, now: datetime) -> tuple[Drift, ...]:
+    """Compare the counts of a stored quote with today's, by the tiers of its own price book."""
+    quote = record_of(session, row).quote
+    households = current_households(session, directory, quote, now)
+    return measure_drift(quote, households, find_book(session, quote.price_book.code))
+
+
+def current_households(session: Session, directory: DataDirectory, quote: Quote, now: datetime) -> dict[str, int]:
+    """Return today's households of the areas of a quote, by municipality.
+
+    A whole municipality is counted whole, whatever its plan has become; a pilot by its buurten. One that is no more is
+    left out, and so is one that has more sectors without a count than it had: that is no fall in households.
     """
     found = {}
     for scope in quote.request.scopes:
@@ -113,7 +180,8 @@ def current_households(session: Session, directory: DataDirectory, quote: Quote,
             today = read_scope(session, basis, place, now, language=quote.request.language, buurt_codes=codes)
         except (UnknownMunicipalityError, NoPlanError, QuoteError):
             continue
-        found[scope.code] = today.households
+        if today.unknown_sectors <= scope.unknown_sectors:
+            found[scope.code] = today.households
     return found
 
 
@@ -179,14 +247,12 @@ def _recount(scope: MunicipalityScope, households: Mapping[str, int], letters: i
         message = f"counts are given for {', '.join(unknown)}, which are not in the quote"
         raise QuoteError("no-such-buurt", f"municipality {scope.code}", message)
     buurten = tuple(
-        BuurtCount(buurt.code, buurt.name, households[buurt.code], "what-if", "official")
+        BuurtCount(buurt.code, buurt.name, households[buurt.code], "what-if", ASSUMED)
         if buurt.code in households
         else buurt
         for buurt in scope.buurten
     )
-    return MunicipalityScope(
-        scope.code, scope.name, scope.country, scope.plan_version, scope.buurten_in_plan, buurten, letters
-    )
+    return replace(scope, buurten=buurten, letters=letters, estimate=None)
 
 
 def _request(wish: QuoteWish, scopes: Sequence[MunicipalityScope]) -> QuoteRequest:

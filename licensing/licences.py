@@ -1,13 +1,11 @@
-"""Licences from accepted offers: their periods, the renewals that are due, and households that moved since."""
+"""Licences from accepted offers: their periods, and the renewals that are due."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 
-from licensing.money import HUNDRED, Rounding, exact_arithmetic
 from licensing.offers import Offer, OfferState
-from licensing.price_book import PriceBook, Programme
+from licensing.price_book import Programme
 from licensing.quote_request import QuoteError, licence_year
 from licensing.quotes import Quote
 
@@ -28,30 +26,6 @@ class Licence:
         """Whether a buurt of the municipality is licensed on a day."""
         named = self.buurt_codes is None or buurt_code in self.buurt_codes
         return named and self.first <= day <= self.last
-
-
-@dataclass(frozen=True, slots=True)
-class TierMove:
-    """How far a table of tiers is from its next tier, then and now."""
-
-    item: str
-    """`base`, or a programme line."""
-    quoted_tier: int
-    current_tier: int
-    households_to_next_tier: int | None
-    """More households until the next tier; None in the open one."""
-
-
-@dataclass(frozen=True, slots=True)
-class Drift:
-    """How the count of a municipality moved since its quote."""
-
-    municipality: str
-    quoted: int
-    current: int
-    percent: Decimal | None
-    """Change to a tenth of a percent; None where the quote had no households."""
-    tiers: tuple[TierMove, ...]
 
 
 def licences_of(offer: Offer, quote: Quote) -> tuple[Licence, ...]:
@@ -116,52 +90,3 @@ def _succeeds(other: Licence, licence: Licence) -> bool:
     wide_enough = held is None or (wanted is not None and set(wanted) <= set(held))
     day_after = licence.last + timedelta(days=1)
     return other.municipality == licence.municipality and wide_enough and other.first <= day_after <= other.last
-
-
-def measure_drift(quote: Quote, households: Mapping[str, int], book: PriceBook) -> tuple[Drift, ...]:
-    """Compare the counts of a quote with those of today.
-
-    Parameters
-    ----------
-    quote
-        The quote.
-    households
-        Today's households of the same buurten, by municipality code; one that is absent is left out.
-    book
-        The quote's price book, by which its tiers are read.
-
-    Returns
-    -------
-    tuple of Drift
-        In the order of the quote.
-
-    Raises
-    ------
-    QuoteError
-        `country-not-sold`, where the book has no terms for the quote's country.
-    """
-    terms = book.countries.get(quote.request.country)
-    if terms is None:
-        raise QuoteError("country-not-sold", "book", f"{book.code} has no terms for {quote.request.country}")
-    drifts = []
-    for scope in quote.request.scopes:
-        current = households.get(scope.code)
-        if current is None:
-            continue
-        base, programmes = terms.tables(pilot=not scope.whole)
-        tables = {"base": base, **{name.value: programmes[name] for name in quote.request.programmes}}
-        moves = tuple(
-            TierMove(
-                item, table.tier_of(scope.households), table.tier_of(current), table.households_to_next_tier(current)
-            )
-            for item, table in tables.items()
-        )
-        drifts.append(Drift(scope.code, scope.households, current, _change(scope.households, current), moves))
-    return tuple(drifts)
-
-
-def _change(before: int, after: int) -> Decimal | None:
-    if not before:
-        return None
-    with exact_arithmetic():
-        return Rounding(Decimal("0.1")).apply(HUNDRED * (after - before) / before)

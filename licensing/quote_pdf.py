@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from importlib import resources
 from typing import Any
@@ -206,8 +206,13 @@ def _describe_area(document: QuoteDocument, scope: MunicipalityScope, words: dic
         )
         for release, methods in _methods_by_release(scope).items()
     ]
-    if unknown := sum(buurt.unknown_sectors for buurt in scope.buurten):
-        sources.append(words["unknown_sectors"].format(sectors=format_count(unknown, language)))
+    if scope.estimate is not None:
+        bounds = {name: format_count(number, language) for name, number in asdict(scope.estimate).items()}
+        sources.append(words["estimate"].format(**bounds))
+    elif any(buurt.estimate is not None for buurt in scope.buurten):
+        sources.append(words["estimated_shares"])
+    if scope.unknown_sectors:
+        sources.append(words["unknown_sectors"].format(sectors=format_count(scope.unknown_sectors, language)))
     drawing = draw_map(document.shapes.get(scope.code, ()))
     beside = drawing is not None and len(rows) <= SMALL_TABLE_ROWS and len(methods) == 1
     whole = "map_alt" if len(rows) <= MAX_LABELS else "map_alt_many"
@@ -226,10 +231,11 @@ def _describe_area(document: QuoteDocument, scope: MunicipalityScope, words: dic
 
 
 def _households(buurt: BuurtCount, language: Language) -> str:
-    """Write a count; a dash where nothing is known, and "at least" where something is not: unknown is not zero."""
+    """Write a count: a dash where nothing is known, "at least" where something is not, "about" for an estimate."""
     if buurt.unknown_sectors and not buurt.households:
         return "–"
-    return ("≥ " if buurt.unknown_sectors else "") + format_count(buurt.households, language)
+    mark = "≥ " if buurt.unknown_sectors else "≈ " if buurt.estimate is not None else ""
+    return mark + format_count(buurt.households, language)
 
 
 def _methods_by_release(scope: MunicipalityScope) -> dict[str, list[str]]:

@@ -9,6 +9,8 @@ from licensing.price_book import Country, Programme, VatTreatment
 Language = Literal["nl", "fr", "de", "en"]
 LANGUAGES: tuple[Language, ...] = ("nl", "fr", "de", "en")
 MAX_YEARS = 10
+ASSUMED = "assumed"
+"""The method of a count that somebody asks \"what if\" of."""
 
 
 class QuoteError(ValueError):
@@ -30,6 +32,15 @@ class QuoteError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Estimate:
+    """How much of a count of households is no published figure, and the range that the whole count may lie in."""
+
+    households: int
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
 class BuurtCount:
     """The households of one buurt, and where the number comes from. It is copied into the quote and stays."""
 
@@ -39,9 +50,11 @@ class BuurtCount:
     release: str
     """The release of counts, such as `cbs-kerncijfers-2024`."""
     method: str
-    """How it was found: a `households.counts.Method`, such as `official`, or several joined by `+`."""
+    """How it was found: a `households.counts.Method`, such as `official`, or several joined by `+`; or `ASSUMED`."""
     unknown_sectors: int = 0
     """Sectors of the buurt without a count. They add nothing; the quote says how many they are."""
+    estimate: Estimate | None = None
+    """None where all of it is published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +69,8 @@ class MunicipalityScope:
     buurten: tuple[BuurtCount, ...]
     letters: int | None = None
     """Households that get a letter, from the letters plan; None for all that are counted."""
+    estimate: Estimate | None = None
+    """Of all its buurten together. None where their sum is published, though the share of a buurt may be estimated."""
 
     def __post_init__(self) -> None:
         where = f"municipality {self.code}"
@@ -68,6 +83,12 @@ class MunicipalityScope:
             raise QuoteError("wrong-plan", where, f"the plan has {self.buurten_in_plan} buurten, and more are named")
         if any(buurt.households < 0 or buurt.unknown_sectors < 0 for buurt in self.buurten):
             raise QuoteError("negative-count", where, "a count of households is not negative")
+        known = ((buurt.households, buurt.estimate) for buurt in self.buurten)
+        for households, estimate in (*known, (self.households, self.estimate)):
+            if estimate is not None and not (
+                0 <= estimate.low <= households <= estimate.high and 0 <= estimate.households <= households
+            ):
+                raise QuoteError("bad-estimate", where, f"{estimate} does not hold the count of {households}")
         if self.letters is not None and not 0 <= self.letters <= self.households:
             message = f"letters go to at most the {self.households} households of the quote, not to {self.letters}"
             raise QuoteError("too-many-letters", where, message)
@@ -76,6 +97,11 @@ class MunicipalityScope:
     def households(self) -> int:
         """All households counted."""
         return sum(buurt.households for buurt in self.buurten)
+
+    @property
+    def unknown_sectors(self) -> int:
+        """Sectors without a count, which add nothing."""
+        return sum(buurt.unknown_sectors for buurt in self.buurten)
 
     @property
     def whole(self) -> bool:

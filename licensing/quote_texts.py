@@ -82,9 +82,10 @@ METHODS: Final[Mapping[str, Mapping[Language, str]]] = MappingProxyType(
             "nach Belegung geschätzt",
             "estimated by occupancy",
         ),
+        "assumed": _say("aangenomen", "supposé", "angenommen", "assumed"),
     }
 )
-"""How a count was found (`households.counts.Method`)."""
+"""How a count was found (`households.counts.Method`), or that it was assumed for a comparison."""
 
 STEPS: Final[Mapping[str, Mapping[Language, str]]] = MappingProxyType(
     {
@@ -97,6 +98,12 @@ STEPS: Final[Mapping[str, Mapping[Language, str]]] = MappingProxyType(
             "gezählt in {release}.",
             "{name}: {households} households in {buurten} of the {buurten_in_plan} buurten of plan {plan}, "
             "counted in {release}.",
+        ),
+        "estimate": _say(
+            "Daarvan zijn {households} huishoudens geschat; het aantal ligt tussen {low} en {high}.",
+            "Dont {households} ménages estimés ; le nombre se situe entre {low} et {high}.",
+            "Davon sind {households} Haushalte geschätzt; die Zahl liegt zwischen {low} und {high}.",
+            "Of these, {households} households are an estimate; the count lies between {low} and {high}.",
         ),
         "unknown-sectors": _say(
             "Statistische sectoren zonder gepubliceerd aantal: {sectors}. Ze tellen niet mee.",
@@ -219,6 +226,80 @@ STEPS: Final[Mapping[str, Mapping[Language, str]]] = MappingProxyType(
 
 RANGE_TO: Final = _say("{first} tot {last}", "{first} à {last}", "{first} bis {last}", "{first} to {last}")
 RANGE_FROM: Final = _say("vanaf {first}", "à partir de {first}", "ab {first}", "from {first}")
+
+
+DRIFTS: Final[Mapping[str, Mapping[Language, str]]] = MappingProxyType(
+    {
+        "grew": _say(
+            "{name}: het aantal huishoudens steeg met {percent}, van {quoted} naar {current}.",
+            "{name} : le nombre de ménages a augmenté de {percent}, de {quoted} à {current}.",
+            "{name}: Die Zahl der Haushalte ist um {percent} gestiegen, von {quoted} auf {current}.",
+            "{name}: the count grew by {percent}, from {quoted} to {current} households.",
+        ),
+        "fell": _say(
+            "{name}: het aantal huishoudens daalde met {percent}, van {quoted} naar {current}.",
+            "{name} : le nombre de ménages a diminué de {percent}, de {quoted} à {current}.",
+            "{name}: Die Zahl der Haushalte ist um {percent} gesunken, von {quoted} auf {current}.",
+            "{name}: the count fell by {percent}, from {quoted} to {current} households.",
+        ),
+        "less-than": _say("minder dan {percent}", "moins de {percent}", "weniger als {percent}", "less than {percent}"),
+        "same": _say(
+            "{name}: nog altijd {current} huishoudens.",
+            "{name} : toujours {current} ménages.",
+            "{name}: noch immer {current} Haushalte.",
+            "{name}: still {current} households.",
+        ),
+        "first": _say(
+            "{name}: de offerte telde geen huishoudens, vandaag zijn er {current}.",
+            "{name} : l'offre ne comptait aucun ménage ; il y en a {current} aujourd'hui.",
+            "{name}: Im Angebot waren keine Haushalte gezählt, heute sind es {current}.",
+            "{name}: the quote counted no households, and today there are {current}.",
+        ),
+        "uncounted": _say(
+            "{name}: hetzelfde gebied is vandaag niet te tellen zoals in de offerte.",
+            "{name} : le même territoire ne peut pas être compté aujourd'hui comme dans l'offre.",
+            "{name}: Dasselbe Gebiet lässt sich heute nicht wie im Angebot zählen.",
+            "{name}: the same area cannot be counted today as it was in the quote.",
+        ),
+        "moved": _say(
+            "{item}: van schijf {before} naar schijf {now}.",
+            "{item} : de la tranche {before} à la tranche {now}.",
+            "{item}: von Staffel {before} zu Staffel {now}.",
+            "{item}: from tier {before} to tier {now}.",
+        ),
+        "next": _say(
+            "{item}: nog {households} huishoudens tot de volgende schijf.",
+            "{item} : encore {households} ménages jusqu'à la tranche suivante.",
+            "{item}: noch {households} Haushalte bis zur nächsten Staffel.",
+            "{item}: the next tier is {households} households away.",
+        ),
+        "next-one": _say(
+            "{item}: nog {households} huishouden tot de volgende schijf.",
+            "{item} : encore {households} ménage jusqu'à la tranche suivante.",
+            "{item}: noch {households} Haushalt bis zur nächsten Staffel.",
+            "{item}: the next tier is {households} household away.",
+        ),
+        "below": _say(
+            "{item}: {households} huishoudens minder, en de lagere schijf geldt.",
+            "{item} : {households} ménages de moins, et la tranche inférieure s'applique.",
+            "{item}: {households} Haushalte weniger, und die niedrigere Staffel gilt.",
+            "{item}: the tier below is {households} households away.",
+        ),
+        "below-one": _say(
+            "{item}: {households} huishouden minder, en de lagere schijf geldt.",
+            "{item} : {households} ménage de moins, et la tranche inférieure s'applique.",
+            "{item}: {households} Haushalt weniger, und die niedrigere Staffel gilt.",
+            "{item}: the tier below is {households} household away.",
+        ),
+        "last": _say(
+            "{item}: de hoogste schijf geldt al.",
+            "{item} : la tranche la plus haute s'applique déjà.",
+            "{item}: Die höchste Staffel gilt bereits.",
+            "{item}: the highest tier holds already.",
+        ),
+    }
+)
+"""How the households moved since a quote, and how far the tiers of each item are (`drift.describe_drift`)."""
 
 
 def name_method(method: str, language: Language) -> str:

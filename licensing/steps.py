@@ -1,7 +1,7 @@
 """How a price came about: ordered steps with their rule, their numbers and a sentence in each language."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from decimal import Decimal
 
 from licensing.money import ZERO, exact_arithmetic
@@ -12,7 +12,7 @@ from licensing.quote_request import Language, MunicipalityScope, QuoteRequest
 from licensing.quote_texts import ITEMS, RANGE_FROM, RANGE_TO, STEPS
 
 _MONEY = frozenset({"amount", "price", "unit", "flat"})
-_COUNTS = frozenset({"households", "first", "last", "letters", "buurten", "buurten_in_plan", "sectors"})
+_COUNTS = frozenset({"households", "first", "last", "letters", "buurten", "buurten_in_plan", "sectors", "low", "high"})
 _PLAIN = frozenset({"year", "years", "programmes", "plan", "name", "release"})
 
 
@@ -121,8 +121,10 @@ def _explain_counts(scope: MunicipalityScope, language: Language) -> Iterator[St
         plan=scope.plan_version,
         release=", ".join(sorted({buurt.release for buurt in scope.buurten})),
     )
-    if unknown := sum(buurt.unknown_sectors for buurt in scope.buurten):
-        yield make_step(language, "counts", "unknown-sectors", municipality=scope.code, sectors=unknown)
+    if scope.estimate is not None:
+        yield make_step(language, "counts", "estimate", municipality=scope.code, **asdict(scope.estimate))
+    if scope.unknown_sectors:
+        yield make_step(language, "counts", "unknown-sectors", municipality=scope.code, sectors=scope.unknown_sectors)
     if not scope.whole:
         yield make_step(language, "pilot", "pilot", municipality=scope.code)
 

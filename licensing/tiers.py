@@ -146,6 +146,18 @@ class TierTable:
                 return tier.up_to + 1 - households
         return None
 
+    def households_to_tier_below(self, households: int) -> int | None:
+        """Return how many fewer households reach the tier below; None in the first one.
+
+        Examples
+        --------
+        >>> tiers = (Tier(1000, Decimal("0.30")), Tier(None, Decimal("0.20")))
+        >>> TierTable(TierMode.GRADUATED, tiers).households_to_tier_below(1001)
+        1
+        """
+        bounds = [tier.up_to for tier in self.tiers if tier.up_to is not None and tier.up_to < households]
+        return households - max(bounds) if bounds else None
+
     def price_drops(self) -> tuple[PriceDrop, ...]:
         """Return every range of households that costs less than a smaller count does.
 

@@ -9,9 +9,9 @@ from fastapi import APIRouter, Query, Response
 
 from api.access import needs
 from api.quote_answers import entity_tag
-from api.quote_models import DriftAnswer, DriftList, QuoteAnswer, QuotePage, QuoteSummary, show_quote
+from api.quote_models import DriftList, QuoteAnswer, QuotePage, QuoteSummary, show_quote
 from api.quote_problems import described_quotes
-from api.quoting import current_households, give_pdf
+from api.quoting import drift_since, give_pdf
 from data.api_keys import Scope
 from data.directory import DataDirectory
 from data.quotes.offers import (
@@ -23,10 +23,8 @@ from data.quotes.offers import (
     record_bytes,
     record_of,
 )
-from data.quotes.price_books import find_book
 from data.store import Store
 from licensing.invoices import InvoiceFacts, make_invoice
-from licensing.licences import measure_drift
 from licensing.offers import OfferState
 from licensing.quote_formats import write_quote_csv
 from licensing.quote_request import QuoteError, licence_year
@@ -76,10 +74,8 @@ def quote_reading_router(store: Store, directory: DataDirectory, clock: Callable
     def show_drift(quote_id: str) -> DriftList:
         """Compare the counts of a quote with today's, and say how far the next tier of its price book is."""
         with store.reading() as session:
-            quote = record_of(session, find_quote(session, quote_id)).quote
-            households = current_households(session, directory, quote, clock())
-            drifts = measure_drift(quote, households, find_book(session, quote.price_book.code))
-        return DriftList(data=[DriftAnswer.of(drift) for drift in drifts])
+            row = find_quote(session, quote_id)
+            return DriftList.of(drift_since(session, directory, row, clock()), row)
 
     @router.get("/quotes/{quote_id}", response_model=QuoteAnswer, responses=described_quotes(404, 409, 422))
     def show(

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -18,7 +17,7 @@ from api.quote_models import (
     show_quote,
 )
 from api.quote_problems import described_quotes
-from api.quoting import freeze, give_pdf, make_token, wish_of
+from api.quoting import freeze, give_pdf, issue_by_book, make_token, revised
 from api.settings import SellerSettings
 from data.api_keys import Scope
 from data.directory import DataDirectory
@@ -29,16 +28,10 @@ from data.quotes.offers import (
     decline_quote,
     entry_of,
     find_quote,
-    issue_quote,
-    offer_of,
     record_bytes,
-    record_of,
 )
-from data.quotes.price_books import find_book
 from data.store import Store
 from data.store.licence_models import StoredQuote
-from licensing.offers import revise
-from licensing.quote_formats import digest_quote
 
 CHANGES = described_quotes(404, 409, 412, 422, 428)
 
@@ -89,12 +82,7 @@ def quotes_router(
         quote_id: str, caller: SalesCaller, idempotency_key: IdempotencyKey = None, if_match: IfMatch = None
     ) -> Response:
         """Give a draft its number, without gaps in a year, and its last day; its PDF is kept."""
-
-        def change(session: Session, row: StoredQuote, day: date, *, by: str) -> None:
-            valid_days = find_book(session, row.price_book).quote_valid_days
-            issue_quote(session, row, day, valid_days=valid_days, by=by)
-
-        answer = state_change(quote_id, "issue", caller.key_id, idempotency_key, if_match, change)
+        answer = state_change(quote_id, "issue", caller.key_id, idempotency_key, if_match, issue_by_book)
         # After the commit, so that nobody waits for a page to be set before the next number is given.
         give_pdf(store, quote_id, clock().date())
         return answer
@@ -133,11 +121,7 @@ def quotes_router(
             def work() -> Answer:
                 row = find_quote(session, quote_id, lock=True)
                 require_version(row, if_match)
-                before = record_of(session, row)
-                wish = replace(wish_of(before.quote, before.customer), **body.changes())
-                frozen = freeze(session, directory, wish, seller, now)
-                origin = revise(offer_of(row, now.date()), digest_quote(frozen.quote))
-                new = create_quote(session, frozen, now, by=caller.key_id, make_token=make_token, origin=origin)
+                new = revised(session, directory, row, body.changes(), seller, now, by=caller.key_id)
                 return made(session, new, now.date())
 
             path = f"/v1/quotes/{quote_id}:revise"

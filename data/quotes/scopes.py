@@ -1,7 +1,7 @@
 """What a quote asks of the store: the buurten of a municipality with their households, and their map."""
 
-from collections.abc import Collection
-from dataclasses import replace
+from collections.abc import Collection, Iterable
+from dataclasses import astuple, replace
 from datetime import date, datetime
 
 import numpy as np
@@ -18,10 +18,11 @@ from data.store.models import AreaCount, Plan, Release, Sector
 from data.tables import Country
 from geo.crs import LONLAT, OFFICIAL_CRS, transform_shapes
 from households.counts import Method
+from households.totals import HouseholdTotal
 from licensing.bulk import MunicipalityHouseholds
 from licensing.frozen_quotes import FrozenMap, freeze_map
 from licensing.quote_map import MapShape
-from licensing.quote_request import BuurtCount, Language, MunicipalityScope, QuoteError
+from licensing.quote_request import BuurtCount, Estimate, Language, MunicipalityScope, QuoteError
 
 
 def read_scope(
@@ -70,12 +71,22 @@ def read_scope(
         message = f"plan {counted.plan_version} has no buurt {', '.join(missing)}; it has {', '.join(known)}"
         raise QuoteError("no-such-buurt", f"municipality {place.code}", message)
     buurten = tuple(_freeze(known[code], basis.releases, language) for code in wanted)
+    whole = len(wanted) == len(known)
+    published = whole and counted.difference == 0
     municipality_counts = basis.releases.municipality_counts
-    if len(known) == 1 and municipality_counts is not None and buurten[0].households == counted.official:
+    if len(known) == 1 and published and municipality_counts is not None:
         # The one buurt is the municipality, and what its sectors add up to is what was published for it.
-        buurten = (replace(buurten[0], release=municipality_counts.name, method=Method.OFFICIAL.value),)
+        method = Method.OFFICIAL.value
+        buurten = (replace(buurten[0], release=municipality_counts.name, method=method, estimate=None),)
     return MunicipalityScope(
-        place.code, place.name(language), place.country, counted.plan_version, len(known), buurten, letters
+        place.code,
+        place.name(language),
+        place.country,
+        counted.plan_version,
+        len(known),
+        buurten,
+        letters,
+        None if published else _estimate_of(counted.total.households) if whole else _add_estimates(buurten),
     )
 
 
@@ -160,4 +171,16 @@ def _freeze(buurt: CountedBuurt, releases: CountReleases, language: Language) ->
         ", ".join(names) or releases.sectors.name,
         "+".join(methods),
         len(total.unknown_sectors),
+        _estimate_of(total.households),
     )
+
+
+def _estimate_of(total: HouseholdTotal) -> Estimate | None:
+    """Return how much of a sum is estimated, if anything; parts of a sector that is in it whole are not."""
+    return Estimate(total.estimated, total.low, total.high) if total.estimated else None
+
+
+def _add_estimates(buurten: Iterable[BuurtCount]) -> Estimate | None:
+    known = [buurt.estimate or Estimate(0, buurt.households, buurt.households) for buurt in buurten]
+    total = Estimate(*(sum(column) for column in zip(*map(astuple, known), strict=True)))
+    return total if total.households else None

@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
-from decimal import Decimal
 from itertools import product
 
 import pytest
 
-from licensing.licences import Licence, licences_of, measure_drift, renewals_due
+from licensing.licences import Licence, licences_of, renewals_due
 from licensing.offers import (
     NEXT_STATES,
     Offer,
@@ -132,15 +131,3 @@ def test_a_renewal_is_due_until_a_successor_covers_all_of_it() -> None:
     following = replace(pilot, buurt_codes=("a", "b"), first=date(2028, 1, 1), last=date(2028, 12, 31))
     assert renewals_due([pilot, following], date(2027, 12, 1), within_days=90) == []
     assert renewals_due([replace(pilot, buurt_codes=("c",)), following], date(2027, 12, 1), within_days=90) != []
-
-
-def test_drift_tells_how_far_the_next_tier_is(ask: Ask, example_book: PriceBook) -> None:
-    quote = calculate_quote(ask(19_116, programmes=(Programme.PARTICIPATION,)), example_book)
-    [drift] = measure_drift(quote, {"25110": 19_881, "other": 1}, example_book)
-    assert (drift.quoted, drift.current, drift.percent) == (19_116, 19_881, Decimal("4.0"))
-    base, participation = drift.tiers
-    assert (base.quoted_tier, base.current_tier, base.households_to_next_tier) == (2, 2, 120)
-    assert (participation.item, participation.households_to_next_tier) == ("burgerparticipatie", 20_120)
-    [fallen] = measure_drift(quote, {"25110": 4_000}, example_book)
-    assert (fallen.tiers[0].quoted_tier, fallen.tiers[0].current_tier) == (2, 1)
-    assert measure_drift(quote, {}, example_book) == ()

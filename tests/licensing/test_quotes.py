@@ -31,6 +31,7 @@ from licensing.quote_formats import CSV_COLUMNS, digest_quote, read_quote, write
 from licensing.quote_request import (
     LANGUAGES,
     BuurtCount,
+    Estimate,
     MunicipalityScope,
     QuoteError,
     QuoteRequest,
@@ -301,3 +302,17 @@ def test_licence_years_follow_one_another_without_a_day_lost(start: date, year: 
     assert first <= last
     assert (licence_year(start, year + 1)[0] - last).days == 1
     assert anniversary(start, 0) == start
+
+
+def test_an_estimate_is_told_with_its_margin_and_must_hold_its_count(ask: Ask, example_book: PriceBook) -> None:
+    [scope] = ask(1_000, 500).scopes
+    buurten = (replace(scope.buurten[0], estimate=Estimate(40, 980, 1_020)), scope.buurten[1])
+    estimated = replace(scope, buurten=buurten, estimate=Estimate(40, 1_480, 1_520))
+    quote = calculate_quote(replace(ask(1), scopes=(estimated,)), example_book)
+    told = "Of these, 40 households are an estimate; the count lies between 1,480 and 1,520."
+    assert told in [step.text for step in quote.steps]
+    assert read_quote(write_quote(quote)) == quote
+    for wrong in (Estimate(1_501, 0, 2_000), Estimate(1, 1_501, 1_502), Estimate(1, 0, 1_499)):
+        with pytest.raises(QuoteError) as refused:
+            replace(scope, estimate=wrong)
+        assert refused.value.code == "bad-estimate"

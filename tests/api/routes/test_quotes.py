@@ -179,7 +179,10 @@ def test_drift_says_how_far_the_next_tier_is(client: TestClient) -> None:
     number = issued(client).json()["number"]
     [drift] = client.get(f"/v1/quotes/{number}/drift").json()["data"]
     assert drift["quoted"] == drift["current"]
-    assert drift["tiers"][0]["households_to_next_tier"] > 0
+    away = drift["tiers"][0]["households_to_next_tier"]
+    assert away > 0
+    assert "Demodorp : toujours" in drift["text"]
+    assert "jusqu'à la tranche suivante" in drift["text"]
 
 
 @pytest.mark.parametrize(
