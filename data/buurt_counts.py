@@ -6,9 +6,10 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
+from boundaries.blocks import Area
 from data.block_counts import PartCount, StoredCounter
 from data.household_counts import CountBasis
-from data.plans.published import PlacedBlock, plan_on
+from data.plans.published import PlacedBlock, PublishedPlan, plan_on
 from households.dwelling_keys import HouseholdKeys
 from households.totals import HouseholdTotal, total_households
 
@@ -26,6 +27,28 @@ class AreaTotal:
     """Sectors whose households are an estimate, by code."""
     unknown_sectors: tuple[str, ...]
     """Sectors that have neither a count nor an estimate, by code."""
+
+
+@dataclass(frozen=True, slots=True)
+class CountedPart:
+    """A sector of a plan, or one of its blocks where it is divided between buurten."""
+
+    sector_code: str
+    buurt_code: str
+    shape: Area | None
+    """In the CRS of the sectors; None is the whole sector."""
+    count: PartCount
+
+
+@dataclass(frozen=True, slots=True)
+class CountedPlan:
+    """A municipality's plan with the counts of its parts."""
+
+    code: str
+    plan: PublishedPlan
+    counter: StoredCounter
+    parts: tuple[CountedPart, ...]
+    """By sector; they tile the municipality."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,23 +116,49 @@ def count_buurten(
     NoPlanError
         No plan of the municipality holds on that day.
     """
+    return sum_buurten(count_plan(session, basis, municipality_code, day, at, keys))
+
+
+def count_plan(
+    session: Session,
+    basis: CountBasis,
+    municipality_code: str,
+    day: date,
+    at: datetime,
+    keys: HouseholdKeys | None = None,
+) -> CountedPlan:
+    """Count the parts of the plan that holds on a day, for the arguments of `count_buurten`.
+
+    Raises
+    ------
+    NoPlanError
+        No plan of the municipality holds on that day.
+    """
     plan = plan_on(session, municipality_code, day, basis.releases.sectors)
     counter = StoredCounter.read(session, basis, municipality_code, at, keys)
-    wholes = {code: counter.whole(code) for code in counter.municipality.sectors}
-    parts: dict[str, list[tuple[str, PartCount]]] = {code: [] for code in plan.buurten}
+    parts: list[CountedPart] = []
     for sector_code, blocks in plan.by_sector().items():
-        for buurt_code, part in _parts(counter, sector_code, blocks, wholes[sector_code]):
-            parts[buurt_code].append((sector_code, part))
-    total = total_area(wholes.items())
+        parts += _parts(counter, sector_code, blocks)
+    return CountedPlan(municipality_code, plan, counter, tuple(parts))
+
+
+def sum_buurten(counted: CountedPlan) -> CountedMunicipality:
+    """Add up the parts of a plan by buurt, and those of the municipality."""
+    parts: dict[str, list[tuple[str, PartCount]]] = {code: [] for code in counted.plan.buurten}
+    for part in counted.parts:
+        parts[part.buurt_code].append((part.sector_code, part.count))
+    municipality = counted.counter.municipality
+    total = total_area((code, counted.counter.whole(code)) for code in municipality.sectors)
+    buurten = counted.plan.buurten
     return CountedMunicipality(
-        code=municipality_code,
-        plan_version=plan.row.version,
-        valid_from=plan.row.valid_from,
-        buurten=tuple(BuurtCount(code, plan.buurten[code].names, total_area(parts[code])) for code in sorted(parts)),
+        code=counted.code,
+        plan_version=counted.plan.row.version,
+        valid_from=counted.plan.row.valid_from,
+        buurten=tuple(BuurtCount(code, buurten[code].names, total_area(parts[code])) for code in sorted(parts)),
         total=total,
-        official=counter.municipality.official,
-        rounding=counter.municipality.rounding,
-        members_elsewhere=sum(counter.members.values()) - total.members,
+        official=municipality.official,
+        rounding=municipality.rounding,
+        members_elsewhere=sum(counted.counter.members.values()) - total.members,
     )
 
 
@@ -127,12 +176,13 @@ def total_area(parts: Iterable[tuple[str, PartCount]]) -> AreaTotal:
     )
 
 
-def _parts(
-    counter: StoredCounter, sector_code: str, blocks: Sequence[PlacedBlock], whole: PartCount
-) -> Iterable[tuple[str, PartCount]]:
+def _parts(counter: StoredCounter, sector_code: str, blocks: Sequence[PlacedBlock]) -> Iterable[CountedPart]:
     """Count a sector's blocks, each with its buurt."""
     if len({block.buurt_code for block in blocks}) == 1:
         # Not divided between buurten, so that its own margin holds, whatever blocks it is cut into.
-        return [(blocks[0].buurt_code, whole)]
+        return [CountedPart(sector_code, blocks[0].buurt_code, None, counter.whole(sector_code))]
     shapes = [block.shape for block in blocks if block.shape is not None]
-    return zip((block.buurt_code for block in blocks), counter.split(sector_code, shapes), strict=True)
+    return [
+        CountedPart(sector_code, block.buurt_code, block.shape, count)
+        for block, count in zip(blocks, counter.split(sector_code, shapes), strict=True)
+    ]
