@@ -69,7 +69,12 @@ def transform_points(
 
 
 Shape = TypeVar(
-    "Shape", BaseGeometry, shapely.Geometry, shapely.Polygon | shapely.MultiPolygon, npt.NDArray[np.object_]
+    "Shape",
+    BaseGeometry,
+    shapely.Geometry,
+    shapely.Polygon | shapely.MultiPolygon,
+    shapely.LineString | shapely.MultiLineString,
+    npt.NDArray[np.object_],
 )
 
 

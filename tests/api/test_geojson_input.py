@@ -9,7 +9,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.geojson_input import MOST_TEXT, MOST_VERTICES, DrawnAreaError, read_area, read_area_text
+from api.geojson_input import MOST_TEXT, MOST_VERTICES, DrawnAreaError, read_area, read_area_text, read_line
 from geo.crs import LONLAT, area_m2, transform_points
 
 RING = [[4.0, 50.0], [4.1, 50.0], [4.1, 50.1], [4.0, 50.1], [4.0, 50.0]]
@@ -95,3 +95,31 @@ def test_area_is_that_of_the_projected_shape(lon: float, lat: float, width: floa
     area = read_area(json.loads(shapely.to_geojson(box)), "within")
     [projected] = area_m2(np.array([area.in_crs("EPSG:3035")], dtype=object), "EPSG:3035")  # equal-area
     assert projected == pytest.approx(area.area_m2, rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("line", "place"),
+    [
+        ([], "/line"),
+        ({"type": "Polygon", "coordinates": []}, "/line/type"),
+        ({"type": "LineString", "coordinates": [[4, 50]]}, "/line/coordinates"),
+        ({"type": "LineString", "coordinates": [[4, 50], [4, 50]]}, "/line/coordinates"),
+        ({"type": "LineString", "coordinates": [[4, 50], [50, 400]]}, "/line/coordinates/1"),
+        ({"type": "LineString", "coordinates": [[4, 50], [4, 52]]}, "/line/coordinates"),
+        (
+            {"type": "MultiLineString", "coordinates": [[[4, 50], [4, 51]], [[4, "x"], [4, 51]]]},
+            "/line/coordinates/1/0/1",
+        ),
+        ({"type": "MultiLineString", "coordinates": [[[4, 50], [4, 50.1]]] * 1_001}, "/line/coordinates"),
+        ({"type": "LineString", "coordinates": [[4, 50], [4, 50.1]], "crs": {}}, "/line/crs"),
+    ],
+)
+def test_a_line_that_cannot_be_used_is_refused_at_its_place(line: object, place: str) -> None:
+    with pytest.raises(DrawnAreaError) as refused:
+        read_line(line, "/line")
+    assert refused.value.field == place
+
+
+def test_a_line_keeps_its_length_in_metres() -> None:
+    drawn = read_line({"type": "LineString", "coordinates": [[4.0, 50.8], [4.0, 50.81]]}, "/line")
+    assert drawn.in_crs("EPSG:31370").length == pytest.approx(1_112.5, abs=1.0)
