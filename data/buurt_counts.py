@@ -11,6 +11,7 @@ from data.block_counts import PartCount, StoredCounter
 from data.household_counts import CountBasis
 from data.plans.published import PlacedBlock, PublishedPlan, plan_on
 from households.dwelling_keys import HouseholdKeys
+from households.member_table import MemberPart, MemberTable
 from households.totals import HouseholdTotal, total_households
 
 
@@ -33,6 +34,8 @@ class AreaTotal:
 class CountedPart:
     """A sector of a plan, or one of its blocks where it is divided between buurten."""
 
+    code: str
+    """The sector's or the block's."""
     sector_code: str
     buurt_code: str
     shape: Area | None
@@ -49,6 +52,13 @@ class CountedPlan:
     counter: StoredCounter
     parts: tuple[CountedPart, ...]
     """By sector; they tile the municipality."""
+
+    def member_table(self, threshold: int) -> MemberTable:
+        """Return the members as far as they may be told, numbers from the threshold on."""
+        parts = (
+            MemberPart(part.code, part.buurt_code, part.count.members, part.count.dwellings) for part in self.parts
+        )
+        return MemberTable(list(parts), threshold)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +190,9 @@ def _parts(counter: StoredCounter, sector_code: str, blocks: Sequence[PlacedBloc
     """Count a sector's blocks, each with its buurt."""
     if len({block.buurt_code for block in blocks}) == 1:
         # Not divided between buurten, so that its own margin holds, whatever blocks it is cut into.
-        return [CountedPart(sector_code, blocks[0].buurt_code, None, counter.whole(sector_code))]
+        return [CountedPart(sector_code, sector_code, blocks[0].buurt_code, None, counter.whole(sector_code))]
     shapes = [block.shape for block in blocks if block.shape is not None]
     return [
-        CountedPart(sector_code, block.buurt_code, block.shape, count)
+        CountedPart(block.code, sector_code, block.buurt_code, block.shape, count)
         for block, count in zip(blocks, counter.split(sector_code, shapes), strict=True)
     ]
