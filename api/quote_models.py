@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.quoting import QuoteWish, ScopeWish
-from data.quotes.offers import QuoteEntry
+from data.quotes.offers import QuoteEntries, QuoteEntry
 from data.store.licence_models import PublishedBook, StoredQuote
 from licensing.drift import Drift, describe_drift
 from licensing.licences import Licence
@@ -205,6 +205,11 @@ class QuotePage(BaseModel):
 
     data: list[QuoteSummary]
     next_cursor: str | None
+
+    @classmethod
+    def of(cls, page: QuoteEntries) -> "QuotePage":
+        """Take it from the store."""
+        return cls(data=[QuoteSummary.of(entry) for entry in page.entries], next_cursor=page.next_cursor)
 
 
 class QuoteAnswer(QuoteSummary):

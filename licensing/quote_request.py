@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import Field
 
 from licensing.price_book import Country, Programme, VatTreatment
 
@@ -11,6 +13,9 @@ LANGUAGES: tuple[Language, ...] = ("nl", "fr", "de", "en")
 MAX_YEARS = 10
 ASSUMED = "assumed"
 """The method of a count that somebody asks \"what if\" of."""
+LATER = Field(exclude_if=lambda value: value is None)
+"""Marks a field that records did not have from the beginning: it is not written where it is None, so that a record that
+was kept before is read back, and written again, byte for byte."""
 
 
 class QuoteError(ValueError):
@@ -53,7 +58,7 @@ class BuurtCount:
     """How it was found: a `households.counts.Method`, such as `official`, or several joined by `+`; or `ASSUMED`."""
     unknown_sectors: int = 0
     """Sectors of the buurt without a count. They add nothing; the quote says how many they are."""
-    estimate: Estimate | None = None
+    estimate: Annotated[Estimate | None, LATER] = None
     """None where all of it is published."""
 
 
@@ -69,7 +74,7 @@ class MunicipalityScope:
     buurten: tuple[BuurtCount, ...]
     letters: int | None = None
     """Households that get a letter, from the letters plan; None for all that are counted."""
-    estimate: Estimate | None = None
+    estimate: Annotated[Estimate | None, LATER] = None
     """Of all its buurten together. None where their sum is published, though the share of a buurt may be estimated."""
 
     def __post_init__(self) -> None:

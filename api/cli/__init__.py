@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 
 from api.atlas import NothingActiveError, OutsideCoverageError
-from api.cli import answering, importing, keys, members, plans, pricebooks, quotes, serving
+from api.cli import answering, importing, keys, licences, members, offers, plans, pricebooks, quotes, serving
 from boundaries.diffs import PlansDifferError
 from boundaries.edit_errors import EditError
 from boundaries.proposals import ProposalProblemError
@@ -31,6 +31,7 @@ from geo.sector_errors import IndexFileError, LayerError
 from households.dwelling_keys import HouseholdKeyError
 from licensing.price_book_reader import PriceBookError
 from licensing.quote_request import QuoteError
+from licensing.ubl import InvoiceError
 
 EXPECTED = (
     AddressIndexError,
@@ -46,6 +47,7 @@ EXPECTED = (
     RulesChangedError,
     HouseholdKeyError,
     IndexFileError,
+    InvoiceError,
     KeyFormError,
     LayerError,
     LettersError,
@@ -85,6 +87,8 @@ serving.add_commands(app)
 keys.add_commands(app)
 pricebooks.add_commands(app)
 quotes.add_commands(app)
+offers.add_commands(app)
+licences.add_commands(app)
 members.add_commands(app)
 plans.add_commands(app)
 

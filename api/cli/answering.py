@@ -56,7 +56,7 @@ def locate(
         place = atlas.locate(lon, lat)
         answer = LocateAnswer.of(place, atlas.countries[place.country])
     if as_json:
-        _print_json(answer)
+        print_json(answer)
         return
     table = _facts()
     _add_place(table, answer.place)
@@ -120,7 +120,7 @@ def verify_address(
         verification = verify(atlas, query, lang=address_language(lang), require_box=require_box)
         answer = VerificationAnswer.of(verification, lang)
     if as_json:
-        _print_json(answer)
+        print_json(answer)
     else:
         _print_verification(answer)
     raise typer.Exit({Verdict.ACCEPT: 0, Verdict.CONFIRM: 2, Verdict.FIX: 3}[answer.verdict])
@@ -166,7 +166,8 @@ def _facts() -> Table:
     return table
 
 
-def _print_json(answer: BaseModel) -> None:
+def print_json(answer: BaseModel) -> None:
+    """Print an answer as the HTTP API gives it."""
     typer.echo(json.dumps(answer.model_dump(mode="json"), ensure_ascii=False, indent=2))
 
 

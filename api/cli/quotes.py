@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
@@ -13,24 +14,30 @@ from api.cli.answering import LANGUAGES, LanguageOption
 from api.cli.importing import COUNTRIES, CountryOption, parse_day
 from api.cli.opening import opened
 from api.cli.pricebooks import BY_COMMAND
-from api.quoting import QuoteWish, ScopeWish, freeze, give_pdf, make_token
+from api.quote_models import CustomerRequest
+from api.quoting import QuoteWish, ScopeWish, freeze, give_pdf, issue_by_book, make_token
 from api.settings import SellerSettings
 from data.directory import DataDirectory
 from data.household_counts import read_basis
-from data.quotes.offers import create_quote, issue_quote
-from data.quotes.price_books import find_book, read_books
+from data.quotes.offers import create_quote
+from data.quotes.price_books import read_books
 from data.quotes.scopes import read_households
 from data.store import Store
 from licensing.bulk import price_all, write_bulk_csv
 from licensing.frozen_quotes import FrozenQuote, document_of, write_record
 from licensing.number_formats import format_count, format_money
 from licensing.offers import Offer
+from licensing.parties import Party
 from licensing.price_book import Programme, VatTreatment
 from licensing.quote_formats import digest_quote, write_quote_csv
 from licensing.quote_pdf import render_pdf
 from licensing.quote_request import MAX_YEARS, QuoteError
 
 out = Console()
+CustomerOption = Annotated[
+    Path | None,
+    typer.Option("--customer", metavar="FILE", help="Who it is for: JSON, as the `customer` of POST /v1/quotes."),
+]
 
 
 def quote(
@@ -53,14 +60,16 @@ def quote(
     language: Annotated[LanguageOption, typer.Option("--lang", help="Language of the quote.")] = LanguageOption.NL,
     vat: Annotated[VatTreatment, typer.Option(help="Who owes the VAT.")] = VatTreatment.STANDARD,
     letters: Annotated[int | None, typer.Option(min=0, help="Households that get a letter; unset, all.")] = None,
+    customer: CustomerOption = None,
     issue: Annotated[bool, typer.Option("--issue", help="Store the quote, and give it a number.")] = False,
+    draft: Annotated[bool, typer.Option("--draft", help="Store the quote as a draft.")] = False,
     pdf: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the PDF here.")] = None,
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the record here.")] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Print the lines as CSV.")] = False,
     every: Annotated[bool, typer.Option("--all", help="Every municipality under every published book.")] = False,
     country: Annotated[CountryOption | None, typer.Option(help="Country of --all.")] = None,
 ) -> None:
-    """Say what a licence costs; nothing is stored without --issue."""
+    """Say what a licence costs; nothing is stored without --issue or --draft."""
     now = datetime.now(UTC)
     programmes = tuple(programme or ())
     if every:
@@ -81,11 +90,22 @@ def quote(
         LANGUAGES[language],
         vat,
         book_day=book_day,
+        customer=None if customer is None else read_customer(customer),
     )
     with opened() as (store, directory):
         with store.reading() as session:
             frozen = freeze(session, directory, wish, SellerSettings(), now)
-        offer, made = _issue(store, frozen, now) if issue else (Offer(digest_quote(frozen.quote)), None)
+        made = None
+        offer, name = Offer(digest_quote(frozen.quote)), None
+        if issue or draft:
+            with store.writing() as session:
+                row = create_quote(session, frozen, now, by=BY_COMMAND, make_token=make_token)
+                name = row.id
+                if issue:
+                    offer = issue_by_book(session, row, now.date(), by=BY_COMMAND)
+        if name is not None and issue:
+            # After the commit, so that nobody waits for a page to be set before the next number is given.
+            made, _ = give_pdf(store, name, now.date())
     if pdf is not None:
         pdf.write_bytes(made or render_pdf(document_of(frozen, offer)))
     if json_file is not None:
@@ -93,15 +113,20 @@ def quote(
     if csv:
         typer.echo(write_quote_csv(frozen.quote), nl=False)
         return
-    _show(frozen, offer)
+    print_sums(frozen, offer)
+    if name is not None and not issue:
+        out.print(f"kept as draft [bold]{name}[/]: buurtwijzer quotes issue {name}", soft_wrap=True)
 
 
-def _issue(store: Store, frozen: FrozenQuote, now: datetime) -> tuple[Offer, bytes]:
-    with store.writing() as session:
-        row = create_quote(session, frozen, now, by=BY_COMMAND, make_token=make_token)
-        book = find_book(session, frozen.quote.price_book.code)
-        offer = issue_quote(session, row, now.date(), valid_days=book.quote_valid_days, by=BY_COMMAND)
-    return offer, give_pdf(store, row.id, now.date())[0]
+def read_customer(path: Path) -> Party:
+    """Return the party of a file that `--customer` names."""
+    try:
+        return CustomerRequest.model_validate_json(path.read_bytes()).party()
+    except OSError as error:
+        raise typer.BadParameter(f"{path} cannot be read: {error.strerror}", param_hint="--customer") from error
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        raise typer.BadParameter(f"{path}: {faults}", param_hint="--customer") from error
 
 
 def _price_everything(
@@ -116,7 +141,8 @@ def _price_everything(
     return write_bulk_csv(price_all(households, books, programmes=programmes, years=years))
 
 
-def _show(frozen: FrozenQuote, offer: Offer) -> None:
+def print_sums(frozen: FrozenQuote, offer: Offer) -> None:
+    """Print what a quote costs by year, and what it was counted and priced from."""
     made, language = frozen.quote, frozen.quote.request.language
     table = Table(box=None, pad_edge=False)
     for heading in ("", "net", "VAT", "gross"):
@@ -127,7 +153,10 @@ def _show(frozen: FrozenQuote, offer: Offer) -> None:
     table.add_row("[bold]total[/]", *(format_money(amount, language) for amount in (made.net, made.vat, made.gross)))
     places = ", ".join(f"{scope.name} ({scope.code})" for scope in made.request.scopes)
     out.print(f"[bold]{offer.number or 'draft'}[/] {places}: {format_count(made.households, language)} households")
-    if unknown := sum(buurt.unknown_sectors for scope in made.request.scopes for buurt in scope.buurten):
+    for step in made.steps:
+        if step.code == "estimate":
+            out.print(f"[yellow]{step.text}[/]", highlight=False, soft_wrap=True)
+    if unknown := sum(scope.unknown_sectors for scope in made.request.scopes):
         out.print(f"[yellow]{unknown} sectors have no count and add nothing[/]")
     releases = Counter(buurt.release for scope in made.request.scopes for buurt in scope.buurten)
     out.print(f"counts: {', '.join(releases)}; price book: {made.price_book.code}", soft_wrap=True)

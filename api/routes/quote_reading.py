@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 
 from api.access import needs
 from api.quote_answers import entity_tag
-from api.quote_models import DriftList, QuoteAnswer, QuotePage, QuoteSummary, show_quote
+from api.quote_invoices import invoice_year
+from api.quote_models import DriftList, QuoteAnswer, QuotePage, show_quote
 from api.quote_problems import described_quotes
 from api.quoting import drift_since, give_pdf
 from data.api_keys import Scope
@@ -24,15 +25,10 @@ from data.quotes.offers import (
     record_of,
 )
 from data.store import Store
-from licensing.invoices import InvoiceFacts, make_invoice
 from licensing.offers import OfferState
 from licensing.quote_formats import write_quote_csv
-from licensing.quote_request import QuoteError, licence_year
-from licensing.ubl import write_invoice
 
 Form = Literal["json", "record", "pdf", "csv", "ubl"]
-PAYMENT_DAYS = 30
-"""As the terms of a quote say."""
 
 
 def quote_reading_router(store: Store, directory: DataDirectory, clock: Callable[[], datetime]) -> APIRouter:
@@ -53,12 +49,7 @@ def quote_reading_router(store: Store, directory: DataDirectory, clock: Callable
         """List quotes, the newest first."""
         wanted = QuoteFilter(state, municipality, country, price_book, year, valid_until_before)
         with store.reading() as session:
-            last = None if after is None else find_quote(session, after)
-            place = None if last is None else (last.created_at, last.id)
-            entries = list_quotes(session, wanted, clock().date(), after=place, limit=limit + 1)
-        shown_entries = entries[:limit]
-        cursor = shown_entries[-1].row.id if len(entries) > limit else None
-        return QuotePage(data=[QuoteSummary.of(entry) for entry in shown_entries], next_cursor=cursor)
+            return QuotePage.of(list_quotes(session, wanted, clock().date(), after=after, limit=limit))
 
     def pdf_answer(quote_id: str) -> Response:
         pdf, number = give_pdf(store, quote_id, clock().date())
@@ -106,19 +97,15 @@ def quote_reading_router(store: Store, directory: DataDirectory, clock: Callable
                     media_type="application/json",
                 )
             record, offer = record_of(session, row), offer_of(row, today)
-        quote = record.quote
-        if year > quote.request.years:
-            raise QuoteError("no-such-year", "year", f"the licence has {quote.request.years} years, and no year {year}")
-        day = issued or licence_year(quote.request.start, year)[0]
-        facts = InvoiceFacts(
-            invoice_number or f"{offer.number}-{year}",
-            day,
-            day + timedelta(days=PAYMENT_DAYS),
-            record.seller,
-            record.customer,
-            buyer_reference or offer.number or "",
+        invoice = invoice_year(
+            record,
+            offer,
+            year,
+            number=invoice_number,
+            issued=issued,
+            buyer_reference=buyer_reference,
             exemption_reason=exemption_reason,
         )
-        return Response(write_invoice(make_invoice(quote, offer, year, facts)), media_type="application/xml")
+        return Response(invoice, media_type="application/xml")
 
     return router

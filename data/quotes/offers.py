@@ -49,6 +49,15 @@ class QuoteEntry:
     municipalities: tuple[QuotedMunicipality, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class QuoteEntries:
+    """A page of a list."""
+
+    entries: tuple[QuoteEntry, ...]
+    next_cursor: str | None
+    """What the next page goes on after; None on the last one."""
+
+
 def create_quote(
     session: Session,
     frozen: FrozenQuote,
@@ -252,10 +261,8 @@ def keep_pdf(session: Session, row: StoredQuote, pdf: bytes) -> bytes:
     return kept_pdf(session, row) or pdf
 
 
-def list_quotes(
-    session: Session, wanted: QuoteFilter, today: date, *, after: tuple[datetime, str] | None, limit: int
-) -> list[QuoteEntry]:
-    """Return quotes, the newest first.
+def list_quotes(session: Session, wanted: QuoteFilter, today: date, *, after: str | None, limit: int) -> QuoteEntries:
+    """Return a page of quotes, the newest first.
 
     Parameters
     ----------
@@ -266,18 +273,24 @@ def list_quotes(
     today
         The day on which the state is asked.
     after
-        Instant and identifier of the last one of the page before.
+        Identifier or number of the last one of the page before; None for the first page.
     limit
         At most so many.
+
+    Raises
+    ------
+    UnknownQuoteError
+        There is no such quote to go on after.
     """
     query = _filtered(select(StoredQuote), wanted, today)
     if after is not None:
-        at, quote_id = after
-        query = query.where(
-            or_(StoredQuote.created_at < at, and_(StoredQuote.created_at == at, StoredQuote.id < quote_id))
-        )
-    rows = session.scalars(query.order_by(StoredQuote.created_at.desc(), StoredQuote.id.desc()).limit(limit)).all()
-    return _entries(session, rows, today)
+        last = find_quote(session, after)
+        at_once = and_(StoredQuote.created_at == last.created_at, StoredQuote.id < last.id)
+        query = query.where(or_(StoredQuote.created_at < last.created_at, at_once))
+    ordered = query.order_by(StoredQuote.created_at.desc(), StoredQuote.id.desc())
+    rows = session.scalars(ordered.limit(limit + 1)).all()
+    page = rows[:limit]
+    return QuoteEntries(tuple(_entries(session, page, today)), page[-1].id if len(rows) > limit else None)
 
 
 def entry_of(session: Session, row: StoredQuote, today: date) -> QuoteEntry:

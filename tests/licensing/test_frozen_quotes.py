@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -81,3 +83,11 @@ def test_a_lake_stays_a_hole() -> None:
     island = shapely.box(0, 0, 1_000, 1_000).difference(shapely.box(400, 400, 600, 600))
     [shape] = thaw_map(freeze_map("1", [MapShape("a", island, 1)], "EPSG:31370"))
     assert shape.geometry.area == pytest.approx(96_000_000)
+
+
+def test_a_record_of_the_first_form_is_read_for_ever() -> None:
+    data = Path(__file__).with_name("records").joinpath("first-form.json").read_bytes()
+    record = read_record(data)
+    assert write_record(record) == data
+    assert record.quote.years[0].gross == Decimal("6858.55")
+    assert render_pdf(document_of(record, Offer(digest_quote(record.quote)))).startswith(b"%PDF")

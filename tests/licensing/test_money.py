@@ -22,8 +22,8 @@ FILES = [
     Path(data.store.licence_models.__file__),
     *EDGES.glob("quot*.py"),
     *(EDGES / "routes").glob("quote*.py"),
-    EDGES / "cli" / "quotes.py",
-    EDGES / "cli" / "pricebooks.py",
+    *(EDGES / "routes" / f"{name}.py" for name in ("price_books", "licences")),
+    *(EDGES / "cli" / f"{name}.py" for name in ("quotes", "offers", "licences", "pricebooks")),
 ]
 """The room, the store of quotes, and the edges at which an amount becomes JSON, CSV or a line on the terminal."""
 
