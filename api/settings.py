@@ -66,6 +66,11 @@ class HouseholdSettings(BaseSettings):
         description="Wrong codes that an API key may bring in a window: one key serves a whole sign-up form.",
     )
     guess_window_minutes: int = Field(default=60, gt=0, description="Length of that window.")
+    smallest_shown: int = Field(
+        default=10,
+        ge=1,
+        description="The smallest number of member households that is told of an area, zero apart; 1 tells everything.",
+    )
 
     @property
     def dwelling_limit(self) -> AttemptLimit:
