@@ -25,6 +25,7 @@ from api.routes.households import households_router
 from api.routes.licences import licences_router
 from api.routes.locate import locate_router
 from api.routes.municipalities import municipalities_router
+from api.routes.plan_files import IMPORT_ENDING, plan_files_router
 from api.routes.plans import plans_router
 from api.routes.price_books import price_books_router
 from api.routes.proposals import proposals_router
@@ -107,7 +108,7 @@ def create_app(
     app.add_middleware(
         BodyLimit,
         max_bytes=server_settings.max_body_bytes,
-        max_bytes_of={BATCH_PATH: server_settings.max_batch_bytes},
+        max_bytes_of={BATCH_PATH: server_settings.max_batch_bytes, IMPORT_ENDING: server_settings.max_plan_bytes},
     )
     app.add_middleware(HostLimit, hosts=server_settings.allowed_hosts)
     app.include_router(verifications_router(lambda: keeper.current, store, household_keys))
@@ -130,6 +131,7 @@ def create_app(
     app.include_router(adoption_router(lambda: keeper.current, store, directory, household_keys, clock))
     desk = DraftDesk(store, directory, household_keys, clock)
     app.include_router(plans_router(lambda: keeper.current, store, directory, desk))
+    app.include_router(plan_files_router(lambda: keeper.current, store, desk, clock))
     app.include_router(drafts_router(lambda: keeper.current, store, desk, clock))
     app.include_router(proposals_router(lambda: keeper.current, store, desk, clock))
     app.include_router(session_router())

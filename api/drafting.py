@@ -7,14 +7,15 @@ from threading import Lock
 
 from sqlalchemy.orm import Session
 
-from boundaries.blocks import Area, BlockCounter, BlockCounts
+from boundaries.blocks import Area, BlockCounter, BlockCounts, PlanState
 from boundaries.draft import Draft
 from data.block_counts import StoredCounter
 from data.directory import DataDirectory
 from data.household_counts import read_basis
-from data.plans.drafts import open_draft
+from data.plans.drafts import find_draft, open_draft
+from data.plans.published import find_plan, read_plan, read_state
 from data.store import Store
-from data.store.models import DraftRow
+from data.store.models import DraftRow, Release
 from data.tables import country_of
 from households.dwelling_keys import HouseholdKeys
 
@@ -53,12 +54,13 @@ class DraftDesk:
         self._open: OrderedDict[str, tuple[int, Draft]] = OrderedDict()
         self._lock = Lock()
 
-    def counter(self, municipality_code: str) -> CounterOnDemand:
-        """Return what counts the blocks of a municipality."""
+    def counter(self, municipality_code: str, plan_id: int | None = None) -> CounterOnDemand:
+        """Return what counts the blocks of a municipality: on the active sectors, or on those of a plan."""
 
         def read() -> BlockCounter:
             with self._store.reading() as session:
-                basis = read_basis(session, self._directory, country_of(municipality_code))
+                release = None if plan_id is None else session.get_one(Release, find_plan(session, plan_id).release_id)
+                basis = read_basis(session, self._directory, country_of(municipality_code), release)
                 return StoredCounter.read(session, basis, municipality_code, self._clock(), self._keys)
 
         return CounterOnDemand(read)
@@ -68,7 +70,7 @@ class DraftDesk:
         with self._lock:
             revision, draft = self._open.pop(row.id, (0, None))
         if draft is None or revision != row.revision:
-            draft = open_draft(session, row, self.counter(row.municipality_code))
+            draft = open_draft(session, row, self.counter(row.municipality_code, row.plan_id))
         return draft
 
     def put(self, draft_id: str, revision: int, draft: Draft) -> None:
@@ -78,3 +80,20 @@ class DraftDesk:
             self._open.move_to_end(draft_id)
             while len(self._open) > OPEN_DRAFTS:
                 self._open.popitem(last=False)
+
+
+def plan_state(session: Session, desk: DraftDesk, plan_id: str) -> tuple[PlanState, int]:
+    """Return a plan's or a draft's state, and the number of the published plan that it is or began from.
+
+    Raises
+    ------
+    UnknownDraftError, NoPlanError
+        There is none of that identifier.
+    """
+    if plan_id.isdecimal():
+        plan = read_plan(session, find_plan(session, int(plan_id)))
+        return read_state(session, plan, desk.counter(plan.row.municipality_code, plan.row.id)), plan.row.id
+    row = find_draft(session, plan_id)
+    draft = desk.take(session, row)
+    desk.put(row.id, row.revision, draft)
+    return draft.state, row.plan_id

@@ -15,7 +15,7 @@ class BodyLimit:
     max_bytes
         Largest body.
     max_bytes_of
-        Largest body of the paths that have a limit of their own.
+        Largest body of the paths that have a limit of their own, by how they end.
     """
 
     def __init__(self, app: ASGIApp, max_bytes: int, max_bytes_of: Mapping[str, int] | None = None) -> None:
@@ -28,7 +28,8 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        max_bytes = self.max_bytes_of.get(scope["path"], self.max_bytes)
+        own = (limit for ending, limit in self.max_bytes_of.items() if scope["path"].endswith(ending))
+        max_bytes = next(own, self.max_bytes)
         announced = dict(scope["headers"]).get(b"content-length", b"0")
         too_large = problem_response(BODY_TOO_LARGE, f"a request may have at most {max_bytes:,} bytes")
         # int() would take digits of other scripts and underscores, and fail on a number of ten thousand digits.

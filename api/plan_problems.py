@@ -12,6 +12,7 @@ from boundaries.diffs import PlansDifferError
 from boundaries.edit_errors import DiscontiguousBuurtError, EditError, LockedBuurtError
 from boundaries.proposals import ProposalProblemError
 from data.plans.drafts import DraftStateError, EditConflictError, NothingToUndoError, UnknownDraftError
+from data.plans.plan_file import PlanFileError
 from data.plans.published import NoPlanError
 from data.plans.publishing import NotPublishableError, OutdatedDraftError, PublishingDayError
 
@@ -32,6 +33,7 @@ PLAN_PROBLEMS: Mapping[type[Exception], Kind] = {
     PublishingDayError: Kind("publishing-day", "A plan cannot hold from that day", 422, "Choose a later day."),
     PlansDifferError: Kind("plans-differ", "These plans cannot be compared", 422, "Compare plans of one municipality."),
     ProposalProblemError: Kind("no-proposal", "Nothing can be proposed", 422, "See what is wrong with the sectors."),
+    PlanFileError: Kind("plan-file", "The file is no plan for this", 422, "Correct the place that is named."),
     NoRevisionError: Kind("if-match-missing", "If-Match is missing", 428, "Send the draft's ETag as If-Match."),
 }
 EDIT_REFUSED = Kind("edit-refused", "The draft refuses this", 422, "Change the field that is named.")

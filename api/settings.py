@@ -43,6 +43,7 @@ class ServerSettings(BaseSettings):
     )
     max_body_bytes: int = Field(default=65_536, gt=0, description="Largest request body.")
     max_batch_bytes: int = Field(default=8_388_608, gt=0, description="Largest body of a batch of verifications.")
+    max_plan_bytes: int = Field(default=33_554_432, gt=0, description="Largest file of a plan or of areas.")
     reload_seconds: float = Field(
         default=0.5, gt=0, description="How long a worker may go on with answers that the store has replaced."
     )

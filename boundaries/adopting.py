@@ -14,6 +14,7 @@ from boundaries.changes import Change, Step
 from boundaries.draft import Draft
 from boundaries.edit_errors import CodeTakenError, NothingChangesError, UncuttableError, UnknownCodeError
 from boundaries.operations import AdoptedBlock, AdoptedBuurt, AdoptPlan
+from boundaries.regrouping import NAMELESS
 
 _AREA_SHARE = 1e-9
 """Of a sector that its parts may have more or less than it, by the rounding of the vertices of their cuts."""
@@ -31,7 +32,7 @@ def adopt_plan(operation: AdoptPlan, draft: Draft) -> Change:
     NothingChangesError
         The draft is that plan already.
     """
-    buurten = {buurt.code: Buurt(**buurt.model_dump()) for buurt in operation.buurten}
+    buurten = {buurt.code: _as_buurt(buurt) for buurt in operation.buurten}
     buurt_of = {block.code: block.buurt for block in operation.blocks}
     for block, buurt in buurt_of.items():
         if buurt is not None and buurt not in buurten:
@@ -91,6 +92,11 @@ def as_adoption(
             for code, (shape, buurt) in sorted(blocks.items())
         ),
     )
+
+
+def _as_buurt(buurt: AdoptedBuurt) -> Buurt:
+    names = NAMELESS | {str(language): name for language, name in buurt.names.items()}
+    return Buurt(buurt.code, names, live=buurt.live, colour=buurt.colour, locked=buurt.locked)
 
 
 def _sector_shapes(draft: Draft) -> dict[str, Area]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import get_args
 
 from boundaries.blocks import Buurt
 from boundaries.changes import Change, Step
@@ -11,6 +12,7 @@ from boundaries.operations import (
     AssignBlocks,
     CreateBuurt,
     DissolveBuurt,
+    Language,
     LockBuurt,
     MergeBuurten,
     Names,
@@ -19,6 +21,9 @@ from boundaries.operations import (
     SetColour,
     SetLive,
 )
+
+NAMELESS: dict[str, str | None] = dict.fromkeys(get_args(Language))
+"""A new buurt says of every language that it has no name in it, as one that comes from the store or a file does."""
 
 
 def create_buurt(operation: CreateBuurt, draft: Draft) -> Change:
@@ -64,7 +69,7 @@ def regroup(operation: Regroup, draft: Draft) -> Change:
     for group in operation.groups:
         if group.code is None:
             number += 1
-            after = Buurt(f"{draft.municipality_code}-{number:02d}", _by_language(group.names))
+            after = Buurt(f"{draft.municipality_code}-{number:02d}", {**NAMELESS, **_by_language(group.names)})
             buurten[after.code] = Step(None, after)
         else:
             before = draft.buurt(group.code, "groups")
@@ -127,7 +132,7 @@ def new_buurt(draft: Draft, code: str | None, names: Names, colour: str | None) 
         raise CodeTakenError(
             f"{code} is or was a buurt of this plan; the next free number is {draft.highest_number + 1:02d}", "code"
         )
-    return Buurt(code, _by_language(names), colour=colour)
+    return Buurt(code, {**NAMELESS, **_by_language(names)}, colour=colour)
 
 
 def _moves(draft: Draft, blocks: Iterable[str], buurt: str | None, field: str) -> dict[str, Step[str]]:

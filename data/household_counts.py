@@ -55,8 +55,16 @@ class CountBasis:
     """Those of the pair of sectors and addresses; None where no register is active."""
 
 
-def read_basis(session: Session, directory: DataDirectory, country: Country) -> CountBasis:
+def read_basis(
+    session: Session, directory: DataDirectory, country: Country, sectors: Release | None = None
+) -> CountBasis:
     """Return what the households of a country are counted from.
+
+    Parameters
+    ----------
+    sectors
+        Sectors to count that need not be the active ones: a draft may be drawn on a former or a coming release. Their
+        counts are those of the same file, where it had any, else the active ones.
 
     Raises
     ------
@@ -64,6 +72,13 @@ def read_basis(session: Session, directory: DataDirectory, country: Country) -> 
         It has no active sectors.
     """
     releases = {release.table: release for release in active_releases(session) if release.country == country}
+    active = releases.get(Kind.SECTORS)
+    if sectors is not None and (active is None or sectors.id != active.id):
+        of_file = select(Release).where(
+            Release.source_sha256 == sectors.source_sha256, Release.kind == Kind.SECTOR_COUNTS
+        )
+        own = session.scalars(of_file.order_by(Release.id).limit(1)).first()
+        releases |= {Kind.SECTORS: sectors} | ({} if own is None else {Kind.SECTOR_COUNTS: own})
     if Kind.SECTORS not in releases:
         raise UnknownMunicipalityError(f"no sectors of {country} are active, so that it has no municipalities")
     addresses = releases.get(Kind.ADDRESSES)

@@ -6,7 +6,19 @@ import typer
 from rich.console import Console
 
 from api.atlas import NothingActiveError, OutsideCoverageError
-from api.cli import answering, importing, keys, licences, members, offers, plans, pricebooks, quotes, serving
+from api.cli import (
+    answering,
+    importing,
+    keys,
+    licences,
+    members,
+    offers,
+    plan_files,
+    plans,
+    pricebooks,
+    quotes,
+    serving,
+)
 from boundaries.diffs import PlansDifferError
 from boundaries.edit_errors import EditError
 from boundaries.proposals import ProposalProblemError
@@ -16,8 +28,8 @@ from data.importing import ImportOptionError, ReleaseExistsError
 from data.members.letters import LettersError
 from data.members.rules import RulesChangedError
 from data.municipalities import UnknownMunicipalityError
-from data.plans.assignments import AssignmentError
 from data.plans.drafts import DraftStateError, EditConflictError, NothingToUndoError, UnknownDraftError
+from data.plans.plan_file import PlanFileError
 from data.plans.published import NoPlanError
 from data.plans.publishing import NotPublishableError, OutdatedDraftError, PublishingDayError
 from data.quotes.offers import UnknownQuoteError
@@ -35,7 +47,6 @@ from licensing.ubl import InvoiceError
 
 EXPECTED = (
     AddressIndexError,
-    AssignmentError,
     DraftStateError,
     EditConflictError,
     EditError,
@@ -56,6 +67,7 @@ EXPECTED = (
     NotPublishableError,
     NothingToUndoError,
     OutdatedDraftError,
+    PlanFileError,
     PlansDifferError,
     PriceBookError,
     ProposalProblemError,
@@ -91,6 +103,7 @@ offers.add_commands(app)
 licences.add_commands(app)
 members.add_commands(app)
 plans.add_commands(app)
+plan_files.add_commands(plans.plan)
 
 
 def main() -> None:

@@ -1,10 +1,6 @@
 """The `plan` commands and `propose`: draw, check, compare and publish buurten without a map."""
 
-import json
-import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -13,30 +9,24 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
-from sqlalchemy.orm import Session
 
+from api.cli.drafting import BY_COMMAND, new_token, open_desk, right_now
 from api.cli.importing import parse_day
 from api.cli.opening import opened
-from api.drafting import DraftDesk
-from api.settings import HouseholdSettings
-from boundaries.blocks import PlanState
+from api.drafting import DraftDesk, plan_state
 from boundaries.buurt_counts import sum_counts
 from boundaries.checks import CheckSettings, check_plan
 from boundaries.diffs import diff_plans
 from boundaries.operations import OPERATION, Operation
 from boundaries.proposals import HouseholdsBand, Proposal, propose
 from data.municipalities import find_municipality
-from data.plans.assignments import read_assignment, write_assignment
 from data.plans.drafts import begin_draft, edit, find_draft, list_drafts, step
-from data.plans.features import feature_collection
 from data.plans.proposing import as_operation, read_problem
-from data.plans.published import find_plan, list_plans, plan_on, read_plan, read_state, sector_shapes
+from data.plans.published import find_plan, list_plans, plan_on, sector_shapes
 from data.plans.publishing import publish
 from data.store import Store
 from data.store.models import Release
-from households.dwelling_keys import read_keys
 
-BY_COMMAND = "command-line"
 out = Console()
 err = Console(stderr=True)
 plan = typer.Typer(no_args_is_help=True, help="Plans of buurten: list, new, show, apply, undo, check, diff, publish.")
@@ -48,31 +38,6 @@ DraftId = Annotated[str, typer.Argument(help="A draft's identifier, as `plan lis
 
 class OperationTextError(ValueError):
     """What was given is no operation on a draft."""
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _token() -> str:
-    return f"d-{secrets.token_urlsafe(12)}"
-
-
-@contextmanager
-def _desk() -> Iterator[tuple[Store, DraftDesk]]:
-    settings = HouseholdSettings()
-    with opened() as (store, directory):
-        keys = read_keys(settings.keys) if settings.keys else None
-        yield store, DraftDesk(store, directory, keys, _now)
-
-
-def _state(session: Session, desk: DraftDesk, plan_id: str) -> tuple[PlanState, int]:
-    """Return a plan's or a draft's state, and the number of the published plan that it is or began from."""
-    if plan_id.isdecimal():
-        published = read_plan(session, find_plan(session, int(plan_id)))
-        return read_state(session, published, desk.counter(published.row.municipality_code)), published.row.id
-    row = find_draft(session, plan_id)
-    return desk.take(session, row).state, row.plan_id
 
 
 @plan.command("list")
@@ -96,17 +61,17 @@ def begin(
     from_plan: Annotated[int | None, typer.Option(help="An earlier plan to begin from, as `plan list` has it.")] = None,
 ) -> None:
     """Begin a draft from the plan that holds today, and print its identifier."""
-    with _desk() as (store, desk), store.writing() as session:
+    with open_desk() as (store, desk), store.writing() as session:
         code = find_municipality(session, municipality).code
         row = begin_draft(
             session,
             code,
             desk.counter(code),
             title=title,
-            day=_now().date(),
+            day=right_now().date(),
             by=BY_COMMAND,
-            now=_now(),
-            make_token=_token,
+            now=right_now(),
+            make_token=new_token,
             plan_id=from_plan,
         )
         draft_id = row.id
@@ -116,8 +81,8 @@ def begin(
 @plan.command("show")
 def show(plan_id: PlanId) -> None:
     """Show the buurten of a plan with their counts."""
-    with _desk() as (store, desk), store.reading() as session:
-        state, _ = _state(session, desk, plan_id)
+    with open_desk() as (store, desk), store.reading() as session:
+        state, _ = plan_state(session, desk, plan_id)
     table = Table("buurt", "name", *("blocks", "households", "dwellings", "members"), "")
     for code in (*sorted(state.buurten), None):
         held = [block.counts for name, block in state.blocks.items() if state.buurt_of[name] == code]
@@ -150,11 +115,11 @@ def carry_out(
     """Carry out operations on a draft, all or none; docs/plans.md lists them."""
     texts = Path(operation[1:]).read_text("utf-8").splitlines() if operation.startswith("@") else [operation]
     operations = [_read_operation(text, line) for line, text in enumerate(texts, start=1) if text.strip()]
-    with _desk() as (store, desk), store.writing() as session:
+    with open_desk() as (store, desk), store.writing() as session:
         row = find_draft(session, draft_id, for_change=True)
         draft = desk.take(session, row)
         for each in operations:
-            edit(session, row, draft, each, known_revision=row.revision, by=BY_COMMAND, now=_now())
+            edit(session, row, draft, each, known_revision=row.revision, by=BY_COMMAND, now=right_now())
         told = f"{len(operations)} operations are carried out; the draft is at revision {row.revision}"
     out.print(told)
 
@@ -174,8 +139,8 @@ def redo(draft_id: DraftId) -> None:
 @plan.command("check")
 def check(plan_id: PlanId) -> None:
     """Say what is wrong with a plan; exit code 1 where that keeps it from being published."""
-    with _desk() as (store, desk), store.reading() as session:
-        state, base = _state(session, desk, plan_id)
+    with open_desk() as (store, desk), store.reading() as session:
+        state, base = plan_state(session, desk, plan_id)
         release = session.get_one(Release, find_plan(session, base).release_id)
         sectors = sector_shapes(session, release, {block.sector_code for block in state.blocks.values()})
     table = Table("severity", "problem", "buurten", "blocks", "figures")
@@ -195,8 +160,8 @@ def compare(
     after: Annotated[str, typer.Argument(help="The plan or draft that changes it.", metavar="AFTER")],
 ) -> None:
     """Say what moves between two plans, per pair of buurten."""
-    with _desk() as (store, desk), store.reading() as session:
-        was, now = (_state(session, desk, plan_id)[0] for plan_id in (before, after))
+    with open_desk() as (store, desk), store.reading() as session:
+        was, now = (plan_state(session, desk, plan_id)[0] for plan_id in (before, after))
     diff = diff_plans(was, now, desk.counter(now.municipality_code))
     table = Table("from", "to", "pieces", "households", "dwellings", "members", "letters")
     for row in diff.rows():
@@ -216,8 +181,8 @@ def make_public(
     ] = None,
 ) -> None:
     """Publish a draft from a day on."""
-    now = _now()
-    with _desk() as (store, desk), store.writing() as session:
+    now = right_now()
+    with open_desk() as (store, desk), store.writing() as session:
         row = find_draft(session, draft_id, for_change=True)
         published = publish(
             session,
@@ -234,36 +199,6 @@ def make_public(
     out.print(told)
 
 
-@plan.command("export")
-def export(
-    plan_id: PlanId,
-    file: Annotated[Path, typer.Argument(help="FILE.csv (block, sector, share, buurt) or FILE.geojson.")],
-) -> None:
-    """Write a plan to a file."""
-    with _desk() as (store, desk), store.reading() as session:
-        state, _ = _state(session, desk, plan_id)
-    if file.suffix not in (".csv", ".geojson", ".json"):
-        raise typer.BadParameter(f"{file.name}: plans are written as .csv or .geojson")
-    text = write_assignment(state) if file.suffix == ".csv" else json.dumps(feature_collection(state))
-    file.write_text(text, "utf-8")
-    out.print(f"{len(state.blocks)} blocks are in {file}")
-
-
-@plan.command("import")
-def read_file(
-    draft_id: DraftId,
-    file: Annotated[Path, typer.Argument(help="FILE.csv with the columns block (or sector) and buurt.", exists=True)],
-) -> None:
-    """Give a draft the block assignment of a file, in one step that can be undone."""
-    with _desk() as (store, desk), store.writing() as session:
-        row = find_draft(session, draft_id, for_change=True)
-        draft = desk.take(session, row)
-        operation = read_assignment(file.read_text("utf-8"), draft.state)
-        edit(session, row, draft, operation, known_revision=row.revision, by=BY_COMMAND, now=_now())
-        told = f"{len(operation.groups)} buurten are read; the draft is at revision {row.revision}"
-    out.print(told)
-
-
 def propose_buurten(
     municipality: Place,
     alternatives: Annotated[int, typer.Option(min=1, max=8, help="How many.")] = 3,
@@ -274,10 +209,10 @@ def propose_buurten(
     take: Annotated[int | None, typer.Option(min=1, help="Make a draft of the alternative of this number.")] = None,
 ) -> None:
     """Propose contiguous, compact buurten of whole sectors within a band of households. Ctrl+C ends it."""
-    with _desk() as (store, desk):
+    with open_desk() as (store, desk):
         with store.reading() as session:
             code = find_municipality(session, municipality).code
-            problem = read_problem(session, plan_on(session, code, _now().date()), desk.counter(code))
+            problem = read_problem(session, plan_on(session, code, right_now().date()), desk.counter(code))
         columns = (TextColumn("proposing"), BarColumn(), TimeElapsedColumn())
         with Progress(*columns, console=err, transient=True) as bar:
             task = bar.add_task("proposing", total=1.0)
@@ -297,7 +232,7 @@ def propose_buurten(
 
 def _take(store: Store, desk: DraftDesk, code: str, proposal: Proposal) -> str:
     """Make a draft of a proposal, and return its identifier."""
-    now = _now()
+    now = right_now()
     with store.writing() as session:
         row = begin_draft(
             session,
@@ -307,7 +242,7 @@ def _take(store: Store, desk: DraftDesk, code: str, proposal: Proposal) -> str:
             day=now.date(),
             by=BY_COMMAND,
             now=now,
-            make_token=_token,
+            make_token=new_token,
         )
         session.flush()
         draft = desk.take(session, row)
@@ -335,9 +270,9 @@ def _show_proposals(proposals: list[Proposal], band: HouseholdsBand) -> None:
 
 
 def _step(draft_id: str, *, back: bool) -> None:
-    with _desk() as (store, desk), store.writing() as session:
+    with open_desk() as (store, desk), store.writing() as session:
         row = find_draft(session, draft_id, for_change=True)
-        step(session, row, desk.take(session, row), back=back, known_revision=row.revision, now=_now())
+        step(session, row, desk.take(session, row), back=back, known_revision=row.revision, now=right_now())
         told = f"the draft is at revision {row.revision}"
     out.print(told)
 

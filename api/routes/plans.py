@@ -30,7 +30,6 @@ from boundaries.checks import CheckSettings, check_plan
 from boundaries.diffs import diff_plans
 from data.api_keys import Scope
 from data.directory import DataDirectory
-from data.plans.assignments import write_assignment
 from data.plans.drafts import (
     can_redo,
     entries_of,
@@ -56,15 +55,6 @@ ETAG: dict[str, Any] = {"headers": {"ETag": {"description": "The draft's revisio
 _GEOJSON: dict[int | str, dict[str, Any]] = {
     200: {"content": {"application/geo+json": {"schema": {"type": "object"}}}, "description": "GeoJSON, EPSG:4326."}
 }
-_EXPORTS: dict[int | str, dict[str, Any]] = {
-    200: {
-        "content": {
-            "application/geo+json": {"schema": {"type": "object"}},
-            "text/csv": {"schema": {"type": "string"}},
-        },
-        "description": "GeoJSON of the blocks (EPSG:4326), or the assignment of blocks as CSV.",
-    }
-}
 
 
 def plans_router(  # noqa: PLR0915 -- one statement a route
@@ -81,7 +71,7 @@ def plans_router(  # noqa: PLR0915 -- one statement a route
             desk.put(row.id, row.revision, draft)
             return PlanSummary.of_draft(row), draft.state
         plan = read_plan(session, find_plan(session, int(plan_id)))
-        state = read_state(session, plan, desk.counter(plan.row.municipality_code))
+        state = read_state(session, plan, desk.counter(plan.row.municipality_code, plan.row.id))
         return PlanSummary.of_plan(plan.row), state
 
     @router.get("/municipalities/{code}/plans", responses=described_plans(404, 422))
@@ -148,20 +138,6 @@ def plans_router(  # noqa: PLR0915 -- one statement a route
         with store.reading() as session:
             _, state = state_of(session, plan_id)
         return Response(json.dumps(feature_collection(state)), media_type="application/geo+json")
-
-    @router.get(
-        "/plans/{plan_id}/export",
-        response_class=Response,
-        responses=described_plans(404, 422) | _EXPORTS,
-    )
-    def export_plan(plan_id: PlanId, f: Literal["geojson", "csv"] = "csv") -> Response:
-        """Return a plan as a file: its blocks as GeoJSON, or block, sector, share of the sector and buurt as CSV."""
-        with store.reading() as session:
-            _, state = state_of(session, plan_id)
-        name = {"Content-Disposition": f'attachment; filename="plan-{plan_id}.{f}"'}
-        if f == "geojson":
-            return Response(json.dumps(feature_collection(state)), media_type="application/geo+json", headers=name)
-        return Response(write_assignment(state), media_type="text/csv; charset=utf-8", headers=name)
 
     @router.get("/plans/{plan_id}/problems", responses=described_plans(404, 422))
     def show_problems(plan_id: PlanId) -> ProblemList:

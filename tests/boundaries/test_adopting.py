@@ -37,7 +37,11 @@ def start() -> PlanState:
     }
     blocks = {code: Block(code, code, shape, BlockCounts(100, 0, 0)) for code, shape in shapes.items()}
     return PlanState(
-        "11002", CRS, blocks, {"11002-01": Buurt("11002-01", {"nl": "A"})}, dict.fromkeys(blocks, "11002-01")
+        "11002",
+        CRS,
+        blocks,
+        {"11002-01": Buurt("11002-01", {"nl": "A", "fr": None, "de": None})},
+        dict.fromkeys(blocks, "11002-01"),
     )
 
 

@@ -126,7 +126,7 @@ def test_a_part_is_cut_again_and_its_sector_joined(draft: Draft) -> None:
 def test_a_split_by_a_line_gives_the_side_with_fewer_households(draft: Draft) -> None:
     apply(draft, SplitBuurt(buurt="M-01", line=drawn((-0.5, 0.7), (2.5, 0.7)), names={"nl": "Zuid"}))
     assert draft.blocks_of("M-03") == {"S00/1", "S01/1"}
-    assert draft.buurten["M-03"].names == {"nl": "Zuid"}
+    assert draft.buurten["M-03"].names == {"nl": "Zuid", "fr": None, "de": None}
     # The other buurt is not cut, only its border gets the vertex.
     assert {"S02", "S03"} <= set(draft.blocks)
     assert_tiles(draft, 12 * SIDE**2)

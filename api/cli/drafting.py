@@ -1,0 +1,33 @@
+"""What commands that change plans open and name: the desk of drafts, the instant, who did it."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from api.cli.opening import opened
+from api.drafting import DraftDesk
+from api.settings import HouseholdSettings
+from data.store import Store
+from households.dwelling_keys import read_keys
+
+BY_COMMAND = "command-line"
+
+
+def right_now() -> datetime:
+    """Return the present instant."""
+    return datetime.now(UTC)
+
+
+def new_token() -> str:
+    """Return the identifier of a new draft."""
+    return f"d-{secrets.token_urlsafe(12)}"
+
+
+@contextmanager
+def open_desk() -> Iterator[tuple[Store, DraftDesk]]:
+    """Give the store and the desk of drafts, and close the store afterwards."""
+    settings = HouseholdSettings()
+    with opened() as (store, directory):
+        keys = read_keys(settings.keys) if settings.keys else None
+        yield store, DraftDesk(store, directory, keys, right_now)
