@@ -35,7 +35,7 @@ class CountedPart:
     """A sector of a plan, or one of its blocks where it is divided between buurten."""
 
     code: str
-    """The block's; of a sector that is all of one buurt, the first block stands for all."""
+    """The block's, or the sector's where that is all of one buurt."""
     sector_code: str
     buurt_code: str
     shape: Area | None
@@ -190,7 +190,7 @@ def _parts(counter: StoredCounter, sector_code: str, blocks: Sequence[PlacedBloc
     """Count a sector's blocks, each with its buurt."""
     if len({block.buurt_code for block in blocks}) == 1:
         # Not divided between buurten, so that its own margin holds, whatever blocks it is cut into.
-        return [CountedPart(blocks[0].code, sector_code, blocks[0].buurt_code, None, counter.whole(sector_code))]
+        return [CountedPart(sector_code, sector_code, blocks[0].buurt_code, None, counter.whole(sector_code))]
     shapes = [block.shape for block in blocks if block.shape is not None]
     return [
         CountedPart(block.code, sector_code, block.buurt_code, block.shape, count)
