@@ -15,6 +15,8 @@ SCALE = 10_000
 TOLERANCE = 12
 """Bends smaller than this many units are left out: a tenth of a millimetre on paper."""
 MAX_LABELS = 60
+SURROUNDINGS = 1
+"""What is shown around the buurten of a pilot, on each side, by the longer side of their own bounds."""
 _INK, _FILL, _REST = "#0b5563", "#cfe3e4", "#f6f8f8"
 
 
@@ -62,7 +64,7 @@ def draw_map(shapes: Sequence[MapShape]) -> QuoteMap | None:
     if not drawn:
         return None
     geometries = np.array([shape.geometry for shape in drawn], dtype=object)
-    left, bottom, right, top = shapely.total_bounds(geometries)
+    left, bottom, right, top = _view(drawn, geometries)
     longer = max(right - left, top - bottom)
     if not longer > 0:
         return None
@@ -73,9 +75,11 @@ def draw_map(shapes: Sequence[MapShape]) -> QuoteMap | None:
     scaled = shapely.transform(geometries, to_drawing)
     simple = shapely.coverage_simplify(scaled, TOLERANCE)
     width, height = (max(1, int(np.ceil(side * SCALE / longer))) for side in (right - left, top - bottom))
+    simple = shapely.clip_by_rect(simple, 0, 0, width, height)
     # The quote's buurten last, so that their borders lie over the others'.
-    order = sorted(range(len(drawn)), key=lambda at: (drawn[at].number is not None, drawn[at].code))
-    stroke = 28 if len(drawn) <= MAX_LABELS else 12
+    shown = np.flatnonzero(~shapely.is_empty(simple)).tolist()
+    order = sorted(shown, key=lambda at: (drawn[at].number is not None, drawn[at].code))
+    stroke = 28 if len(shown) <= MAX_LABELS else 12
     paths = [_path(drawn[at], simple[at], stroke) for at in order]
     labelled = [at for at in order if drawn[at].number is not None]
     labels = [_label(drawn[at], scaled[at]) for at in labelled] if 1 < len(labelled) <= MAX_LABELS else []
@@ -91,6 +95,16 @@ def draw_map(shapes: Sequence[MapShape]) -> QuoteMap | None:
         )
     )
     return QuoteMap(svg, width, height)
+
+
+def _view(drawn: Sequence[MapShape], geometries: Any) -> Any:
+    """Return the bounds of the picture: of everything, or of the quote's buurten with what lies around them."""
+    everything = shapely.total_bounds(geometries)
+    named = shapely.total_bounds(geometries[[shape.number is not None for shape in drawn]])
+    if np.isnan(named).any():
+        return everything
+    room = max(named[2:] - named[:2]) * SURROUNDINGS
+    return np.concatenate([np.maximum(everything[:2], named[:2] - room), np.minimum(everything[2:], named[2:] + room)])
 
 
 def _path(shape: MapShape, geometry: BaseGeometry, stroke_width: int) -> str:

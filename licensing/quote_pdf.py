@@ -127,7 +127,7 @@ def _seller_lines(seller: Seller) -> list[str]:
     reach = [part for part in (party.email, party.phone, seller.website) if part]
     numbers = [part for part in (party.vat_number, f"IBAN {seller.iban}") if part]
     seat = ", ".join(part for part in (address.street, _place(address)) if part)
-    return [seat, " · ".join(reach), " · ".join(numbers)]
+    return [line for line in (seat, " · ".join(reach), " · ".join(numbers)) if line]
 
 
 def _customer_lines(customer: Party) -> list[str]:
@@ -201,7 +201,7 @@ def _describe_area(document: QuoteDocument, scope: MunicipalityScope, words: dic
     sources = [
         words["source"].format(
             release=release,
-            method=", ".join(name_method(method, language) for method in methods),
+            method=name_method("+".join(methods), language),
             plan=scope.plan_version,
         )
         for release, methods in _methods_by_release(scope).items()
@@ -225,7 +225,7 @@ def _describe_area(document: QuoteDocument, scope: MunicipalityScope, words: dic
         "sources": sources,
         "map": drawing.svg if drawing is not None else None,
         "map_beside": beside,
-        "map_height": map_height_mm(drawing, 68 if beside else 120, 90 if beside else 62) if drawing is not None else 0,
+        "map_height": map_height_mm(drawing, 68 if beside else 120, 75 if beside else 62) if drawing is not None else 0,
         "map_alt": alt.format(place=scope.name, count=len(rows)),
     }
 
@@ -239,5 +239,7 @@ def _households(buurt: BuurtCount, language: Language) -> str:
 
 
 def _methods_by_release(scope: MunicipalityScope) -> dict[str, list[str]]:
-    pairs = sorted({(buurt.release, buurt.method) for buurt in scope.buurten})
-    return {release: [method for of, method in pairs if of == release] for release, _ in pairs}
+    found: dict[str, set[str]] = {}
+    for buurt in scope.buurten:
+        found.setdefault(buurt.release, set()).update(buurt.method.split("+"))
+    return {release: sorted(methods) for release, methods in sorted(found.items())}

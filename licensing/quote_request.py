@@ -53,7 +53,7 @@ class BuurtCount:
     name: str
     households: int
     release: str
-    """The release of counts, such as `cbs-kerncijfers-2024`."""
+    """The release of counts, such as `cbs-kerncijfers-2024`; several are joined by `, `."""
     method: str
     """How it was found: a `households.counts.Method`, such as `official`, or several joined by `+`; or `ASSUMED`."""
     unknown_sectors: int = 0
@@ -102,6 +102,11 @@ class MunicipalityScope:
     def households(self) -> int:
         """All households counted."""
         return sum(buurt.households for buurt in self.buurten)
+
+    @property
+    def releases(self) -> tuple[str, ...]:
+        """The releases that its counts come from, each once."""
+        return tuple(sorted({release for buurt in self.buurten for release in buurt.release.split(", ")}))
 
     @property
     def unknown_sectors(self) -> int:

@@ -119,7 +119,7 @@ def _explain_counts(scope: MunicipalityScope, language: Language) -> Iterator[St
         buurten=len(scope.buurten),
         buurten_in_plan=scope.buurten_in_plan,
         plan=scope.plan_version,
-        release=", ".join(sorted({buurt.release for buurt in scope.buurten})),
+        release=", ".join(scope.releases),
     )
     if scope.estimate is not None:
         yield make_step(language, "counts", "estimate", municipality=scope.code, **asdict(scope.estimate))

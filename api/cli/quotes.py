@@ -1,6 +1,5 @@
 """The `quote` command: price a municipality, or all of them, and write a quote's PDF, CSV or JSON."""
 
-from collections import Counter
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -158,7 +157,7 @@ def print_sums(frozen: FrozenQuote, offer: Offer) -> None:
             out.print(f"[yellow]{step.text}[/]", highlight=False, soft_wrap=True)
     if unknown := sum(scope.unknown_sectors for scope in made.request.scopes):
         out.print(f"[yellow]{unknown} sectors have no count and add nothing[/]")
-    releases = Counter(buurt.release for scope in made.request.scopes for buurt in scope.buurten)
+    releases = sorted({release for scope in made.request.scopes for release in scope.releases})
     out.print(f"counts: {', '.join(releases)}; price book: {made.price_book.code}", soft_wrap=True)
     if made.price_book.example:
         out.print("[yellow]an example book with invented prices: this is no offer[/]")
