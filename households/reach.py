@@ -1,27 +1,40 @@
-"""Whom a message to an area reaches: households, dwellings and members per buurt, clipped to the area or whole."""
+"""Whom a message to an area reaches: households, dwellings and members per buurt, clipped to the area or whole.
+
+Dwellings are counted one by one: the register is public. A sector's households are shared out by its dwellings inside
+and outside. Members come from the one table that may be told (`households.member_table`): an area's are a share of the
+table's cells by dwellings, so that two areas that differ by one home tell nothing of it, however they are drawn. At
+last, small numbers are withheld from the answer, and what gives them away (`households.disclosure`).
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from households.apportionment import SectorPart, split_households
 from households.counts import HouseholdCount
 from households.disclosure import SafeColumn, withhold_small_numbers
+from households.member_table import MemberTable, PartInside
+from households.totals import HouseholdTotal, total_households
 
 
 @dataclass(frozen=True, slots=True)
-class SectorInReach:
-    """A sector of a buurt that the area touches, and how much of it lies inside the area."""
+class PartInReach:
+    """A sector, or the part of one that is in a buurt, and how much of it lies inside the area."""
 
-    code: str
+    key: str
+    """Its name in the table of members."""
     buurt_code: str
     households: HouseholdCount | None
     dwellings: int | None
     """None where no register is active."""
     dwellings_inside: int
-    members: int
-    members_inside: int
     area_m2: float
     area_inside_m2: float
+
+    @property
+    def touched(self) -> bool:
+        """Whether a dwelling or a piece of land of it lies in the area."""
+        return self.dwellings_inside > 0 or self.area_inside_m2 > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,88 +42,104 @@ class BuurtInReach:
     """What a message reaches in one buurt."""
 
     buurt_code: str
-    households: int
-    households_unknown_sectors: int
-    dwellings: int
-    members: int
+    households: HouseholdTotal
+    dwellings: int | None
+    """None where no register is active."""
+    members: int | None
+    """None where they may not be told."""
+    members_estimated: bool
+    """They are a share by dwellings of what is known of a larger part."""
 
 
 @dataclass(frozen=True, slots=True)
 class SafeReach:
     """The reach as it may be told: a None is withheld."""
 
-    buurt_codes: tuple[str, ...]
     households: SafeColumn
     dwellings: SafeColumn
     members: SafeColumn
 
 
-def reach(sectors: Sequence[SectorInReach], *, whole_buurten: bool) -> list[BuurtInReach]:
-    """Sum what an area reaches, by buurt.
+def reach(parts: Sequence[PartInReach], table: MemberTable, *, whole_buurten: bool) -> list[BuurtInReach]:
+    """Sum what an area reaches in a municipality, by buurt.
 
     Parameters
     ----------
-    sectors
-        Every sector of every buurt that the area touches, those outside it too.
+    parts
+        Every part of every buurt that the area touches, those outside it too.
+    table
+        The members of the municipality, as far as they may be told.
     whole_buurten
         Whether the message goes to the whole of each buurt that the area touches. Otherwise it goes to the dwellings
-        inside, and a sector's households are shared out by its dwellings inside and outside (see `split_households`).
+        inside; a part's households are shared out by its dwellings inside and outside (see `split_households`).
 
     Returns
     -------
     list of BuurtInReach
         The buurten with a dwelling or a piece of land in the area, by code.
     """
-    by_buurt: dict[str, list[SectorInReach]] = {}
-    for sector in sectors:
-        by_buurt.setdefault(sector.buurt_code, []).append(sector)
+    by_buurt: dict[str, list[PartInReach]] = {}
+    for part in parts:
+        by_buurt.setdefault(part.buurt_code, []).append(part)
+    members = table.inside({part.key: _inside(part) for part in parts if part.touched})
     reached = []
-    for code in sorted(by_buurt):
-        members = by_buurt[code]
-        if not any(sector.dwellings_inside or sector.area_inside_m2 > 0 for sector in members):
-            continue
-        if not whole_buurten:
-            members = [sector for sector in members if sector.dwellings_inside or sector.area_inside_m2 > 0]
-        counts = [sector.households if whole_buurten else _households_inside(sector) for sector in members]
+    for code in sorted(members):
+        own = by_buurt[code]
+        chosen = own if whole_buurten else [part for part in own if part.touched]
+        dwellings = [part.dwellings if whole_buurten else part.dwellings_inside for part in chosen]
+        known = [number for number in dwellings if number is not None]
+        registered = all(part.dwellings is not None for part in own)
         reached.append(
             BuurtInReach(
                 buurt_code=code,
-                households=sum(count.households for count in counts if count is not None),
-                households_unknown_sectors=sum(count is None for count in counts),
-                dwellings=sum(
-                    (sector.dwellings or 0) if whole_buurten else sector.dwellings_inside for sector in members
+                households=total_households(
+                    part.households if whole_buurten else _households_inside(part) for part in chosen
                 ),
-                members=sum(sector.members if whole_buurten else sector.members_inside for sector in members),
+                dwellings=sum(known) if registered else None,
+                members=table.buurten.cells[code] if whole_buurten else members[code].shown,
+                members_estimated=not whole_buurten and members[code].estimated,
             )
         )
     return reached
 
 
 def withhold(reached: Sequence[BuurtInReach], threshold: int) -> SafeReach:
-    """Return a reach without the numbers that would single somebody out.
+    """Return a reach without small numbers, nor what gives them away.
 
     Members are withheld too where nearly all dwellings are members': that tells of the others.
     """
 
-    def column(name: str) -> Mapping[str, int]:
-        return {buurt.buurt_code: getattr(buurt, name) for buurt in reached}
+    def column(numbers: Mapping[str, int | None], wholes: Mapping[str, int] | None = None) -> SafeColumn:
+        known = {code: number for code, number in numbers.items() if number is not None}
+        safe = withhold_small_numbers(known, threshold, wholes)
+        return SafeColumn(
+            {code: safe.cells.get(code) for code in numbers}, safe.total if len(known) == len(numbers) else None
+        )
 
-    dwellings = column("dwellings")
+    households = {buurt.buurt_code: buurt.households.households for buurt in reached}
+    dwellings = {buurt.buurt_code: buurt.dwellings for buurt in reached}
+    registered = {code: number for code, number in dwellings.items() if number is not None}
     return SafeReach(
-        buurt_codes=tuple(buurt.buurt_code for buurt in reached),
-        households=withhold_small_numbers(column("households"), threshold),
-        dwellings=withhold_small_numbers(dwellings, threshold),
-        members=withhold_small_numbers(
-            column("members"), threshold, wholes=dwellings if any(dwellings.values()) else None
+        households=column(households),
+        dwellings=column(dwellings),
+        members=column(
+            {buurt.buurt_code: buurt.members for buurt in reached},
+            registered if len(registered) == len(dwellings) else None,
         ),
     )
 
 
-def _households_inside(sector: SectorInReach) -> HouseholdCount | None:
-    if sector.households is None:
+def _inside(part: PartInReach) -> PartInside:
+    share = min(part.area_inside_m2 / part.area_m2, 1.0) if part.area_m2 > 0 else 0.0
+    return PartInside(part.dwellings_inside, Fraction(share))
+
+
+def _households_inside(part: PartInReach) -> HouseholdCount | None:
+    if part.households is None:
         return None
-    dwellings_outside = None if sector.dwellings is None else sector.dwellings - sector.dwellings_inside
-    area_outside = max(0.0, sector.area_m2 - sector.area_inside_m2)
-    inside = SectorPart("inside", None if sector.dwellings is None else sector.dwellings_inside, sector.area_inside_m2)
-    parts = [inside, SectorPart("outside", dwellings_outside, area_outside)]
-    return split_households(sector.households, parts)["inside"]
+    dwellings_outside = None if part.dwellings is None else part.dwellings - part.dwellings_inside
+    area_outside = max(0.0, part.area_m2 - part.area_inside_m2)
+    if not dwellings_outside and area_outside == 0:
+        return part.households
+    inside = SectorPart("inside", None if part.dwellings is None else part.dwellings_inside, part.area_inside_m2)
+    return split_households(part.households, [inside, SectorPart("outside", dwellings_outside, area_outside)])["inside"]
