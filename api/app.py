@@ -37,9 +37,11 @@ from api.routes.rules import rules_router
 from api.routes.session import session_router
 from api.routes.sign_ups import sign_ups_router
 from api.routes.staff import staff_router
+from api.routes.tiles import tiles_router
 from api.routes.verification_batches import BATCH_PATH, verification_batches_router
 from api.routes.verifications import verifications_router
 from api.settings import HouseholdSettings, SellerSettings, ServerSettings, StoreSettings
+from api.tiles import TileDesk
 from data.directory import DataDirectory
 from data.store import open_store
 from households.dwelling_keys import read_keys
@@ -115,7 +117,8 @@ def create_app(
     app.include_router(verification_batches_router(lambda: keeper.current))
     app.include_router(addresses_router(lambda: keeper.current))
     app.include_router(locate_router(lambda: keeper.current))
-    app.include_router(municipalities_router(lambda: keeper.current))
+    tiles = TileDesk(store)
+    app.include_router(municipalities_router(lambda: keeper.current, tiles))
     app.include_router(releases_router(store))
     app.include_router(price_books_router(store, clock))
     app.include_router(quotes_router(store, directory, SellerSettings(), clock))
@@ -134,6 +137,6 @@ def create_app(
     app.include_router(plan_files_router(lambda: keeper.current, store, desk, clock))
     app.include_router(drafts_router(lambda: keeper.current, store, desk, clock))
     app.include_router(proposals_router(lambda: keeper.current, store, desk, clock))
-    app.include_router(session_router())
-    app.include_router(health_router(keeper))
+    for router in (tiles_router(lambda: keeper.current, tiles), session_router(), health_router(keeper)):
+        app.include_router(router)
     return app

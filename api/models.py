@@ -108,9 +108,12 @@ class MunicipalityAnswer(BaseModel):
         description="Sum over its sectors; null where no counts per sector are active. A source that rounds or "
         "suppresses per sector makes it differ from the official count."
     )
+    bbox: tuple[float, float, float, float] | None = Field(
+        description="West, south, east and north in EPSG:4326, to some 100 m: where a map shows it."
+    )
 
     @classmethod
-    def of(cls, facts: MunicipalityFacts) -> "MunicipalityAnswer":
+    def of(cls, facts: MunicipalityFacts, bbox: tuple[float, float, float, float] | None) -> "MunicipalityAnswer":
         """Describe a municipality."""
         sectors = facts.sector_households
         return cls(
@@ -123,6 +126,7 @@ class MunicipalityAnswer(BaseModel):
             sector_households=None
             if sectors is None
             else HouseholdsOfSectors(known=sectors.known, unknown_sectors=sectors.unknown_areas),
+            bbox=bbox,
         )
 
 

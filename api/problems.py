@@ -17,6 +17,7 @@ from api.finding import NoAddressNearError
 from data.municipalities import UnknownMunicipalityError
 from data.releases import UnknownReleaseError
 from data.store import StoreError
+from data.tiles.grid import NoSuchTileError
 
 MEDIA_TYPE = "application/problem+json"
 MOST_FIELD_PROBLEMS = 100
@@ -87,6 +88,7 @@ PROBLEMS: Mapping[type[Exception], Kind] = {
     UnknownMunicipalityError: Kind(
         "unknown-municipality", "No such municipality", 404, "GET /v1/municipalities lists them."
     ),
+    NoSuchTileError: Kind("no-such-tile", "There is no such tile", 404, "GET /tiles/{layer}.json names the zooms."),
     UnknownReleaseError: Kind("unknown-release", "No such release", 404, "GET /v1/releases lists them."),
     NotAuthenticatedError: Kind(
         "not-authenticated",

@@ -37,17 +37,17 @@ def find_municipality(session: Session, text: str) -> MunicipalityPlace:
     UnknownMunicipalityError
         There is none, or several that the message lists.
     """
-    wanted = _plain(text)
+    wanted = plain_name(text)
     known = list_municipalities(session)
-    found = [place for place in known if _plain(place.code) == wanted] or [
-        place for place in known if wanted in {_plain(name) for name in place.names.values() if name}
+    found = [place for place in known if plain_name(place.code) == wanted] or [
+        place for place in known if wanted in {plain_name(name) for name in place.names.values() if name}
     ]
     if len(found) == 1:
         return found[0]
     if found:
         listed = ", ".join(f"{place.code} {place.name('nl')} ({place.country})" for place in found)
         raise UnknownMunicipalityError(f"several municipalities are called {text!r}: {listed}; give the code")
-    near = [place for place in known if any(name and wanted in _plain(name) for name in place.names.values())]
+    near = [place for place in known if any(name and wanted in plain_name(name) for name in place.names.values())]
     hint = "; did you mean " + ", ".join(f"{place.name('nl')} ({place.code})" for place in near[:5]) if near else ""
     raise UnknownMunicipalityError(f"no municipality of the active sectors is called {text!r}{hint}")
 
@@ -76,6 +76,13 @@ def name_in(names: Mapping[str, str | None], language: str) -> str | None:
     return names.get(language) or next((name for name in names.values() if name), None)
 
 
-def _plain(text: str) -> str:
+def plain_name(text: str) -> str:
+    """Return a name as it is compared: small letters and figures alone, without accents.
+
+    Examples
+    --------
+    >>> plain_name("Braine-l'Alleud"), plain_name("Liège")
+    ('brainelalleud', 'liege')
+    """
     letters = unicodedata.normalize("NFKD", text.casefold())
     return "".join(letter for letter in letters if letter.isalnum())

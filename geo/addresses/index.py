@@ -16,6 +16,7 @@ from geo.addresses.nearest import find_nearest
 from geo.addresses.questions import LANGUAGES, QUERY_FIELDS, AddressMatch, AddressQuery, OfficialAddress, Suggestion
 from geo.addresses.register import Register
 from geo.addresses.suggesting import Suggester
+from geo.addresses.within import Houses, StreetPlaces, houses_within, place_streets
 
 __all__ = ["AddressIndex", "NearestAddress"]
 
@@ -241,6 +242,19 @@ class AddressIndex:
             arrays["grid.address"], arrays["address.x"], arrays["address.y"],
         )  # fmt: skip
         return None if address < 0 else NearestAddress(self._register.official(address), float(distance))
+
+    def houses_within(self, west: float, south: float, east: float, north: float) -> Houses:
+        """Return the current house numbers in a rectangle of the index's CRS, its sides included."""
+        return houses_within(self._register, west, south, east, north)
+
+    def place_streets(self) -> StreetPlaces:
+        """Return a place for the name of every street that has a current address with a position."""
+        return place_streets(self._register)
+
+    def street_row(self, row: int) -> tuple[dict[str, str], str]:
+        """Return the names of a street row by language, and the code of its municipality."""
+        register = self._register
+        return register.names_of(row), register.municipality_code(int(register.row_municipality[row]))
 
 
 def _is_text(kind: pa.DataType) -> bool:

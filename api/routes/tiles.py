@@ -1,0 +1,170 @@
+"""`/tiles/{layer}/{z}/{x}/{y}.mvt` and `/tiles/{layer}.json`: the map's own layers as vector tiles.
+
+Tiles are to look at: their borders are simplified with the zoom. No decision uses them.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Path, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from api.access import needs
+from api.atlas import Atlas
+from api.problems import described
+from api.tiles import TileDesk
+from data.api_keys import Scope
+from data.tables import Kind
+from data.tiles.grid import MAX_ZOOM, Tile
+from data.tiles.layers import LAYERS, Layer
+
+MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
+REVALIDATED = "private, no-cache"
+"""A browser keeps the tile, and asks each time whether it still holds."""
+LASTING = "private, max-age=31536000, immutable"
+"""Of an address that names the edition: another edition has another address."""
+
+_LAST = (1 << MAX_ZOOM) - 1
+_HEADERS = {
+    "ETag": {"description": "Names what the tile is made from.", "schema": {"type": "string"}},
+    "Cache-Control": {"description": "How long it may be kept.", "schema": {"type": "string"}},
+}
+_TILE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}},
+        "description": "The tile, by gzip where the request takes that.",
+        "headers": _HEADERS,
+    },
+    204: {"description": "Nothing is in this tile.", "headers": _HEADERS},
+    304: {"description": "The tile is still as the request has it.", "headers": _HEADERS},
+}
+
+LayerName = Annotated[Layer, Path(description="Name of the layer.")]
+OnDay = Annotated[date | None, Query(description="Day whose plans the buurten are of; unset, today's.")]
+Edition = Annotated[
+    str | None,
+    Query(pattern=r"^[0-9a-f]{16}$", description="Edition that the TileJSON names: such a tile may be kept for long."),
+]
+
+
+class VectorLayer(BaseModel):
+    """What a layer of a tile has, as TileJSON says it."""
+
+    id: str
+    description: str
+    minzoom: int
+    maxzoom: int
+    fields: dict[str, str] = Field(description="Properties, with what each is.")
+
+
+class TileJson(BaseModel):
+    """TileJSON 3.0.0."""
+
+    tilejson: str = "3.0.0"
+    name: str
+    description: str
+    scheme: str = "xyz"
+    tiles: list[str] = Field(description="Address of the tiles, of the edition that holds now.")
+    minzoom: int
+    maxzoom: int
+    bounds: list[float] = Field(description="West, south, east, north in EPSG:4326.")
+    vector_layers: list[VectorLayer]
+
+
+def tiles_router(atlas: Callable[[], Atlas], desk: TileDesk) -> APIRouter:
+    """Build the routes."""
+    router = APIRouter(prefix="/tiles", tags=["tiles"], dependencies=[needs(Scope.VIEWER)])
+
+    @router.get("/{layer}/{z}/{x}/{y}.mvt", response_class=Response, responses=described(404, 422) | _TILE)
+    def show_tile(
+        layer: LayerName,
+        z: Annotated[int, Path(ge=0, le=MAX_ZOOM)],
+        x: Annotated[int, Path(ge=0, le=_LAST)],
+        y: Annotated[int, Path(ge=0, le=_LAST)],
+        on: OnDay = None,
+        v: Edition = None,
+        if_none_match: Annotated[str | None, Header(max_length=1_000)] = None,
+        accept_encoding: Annotated[str, Header(max_length=1_000)] = "",
+    ) -> Response:
+        """Return a tile of a layer in Mapbox's vector tile format, in the grid of spherical Mercator (EPSG:3857)."""
+        facts, tile = LAYERS[layer], Tile(z, x, y)
+        tile.refuse_outside(facts.min_zoom, facts.max_zoom)
+        current = atlas()
+        edition = desk.edition(current, layer, on or current.day)
+        # Weak: the same tile by gzip and without are equal, but not byte by byte.
+        etag = f'W/"{edition.version}-{z}-{x}-{y}"'
+        headers = {
+            "ETag": etag,
+            "Cache-Control": LASTING if v == edition.version else REVALIDATED,
+            "Vary": "Accept-Encoding, Authorization",
+        }
+        if is_known(etag, if_none_match):
+            return Response(status_code=304, headers=headers)
+        made = desk.make(edition, tile)
+        if not made.content:
+            return Response(status_code=204, headers=headers)
+        if made.compressed is not None and takes_gzip(accept_encoding):
+            return Response(made.compressed, media_type=MEDIA_TYPE, headers=headers | {"Content-Encoding": "gzip"})
+        return Response(made.content, media_type=MEDIA_TYPE, headers=headers)
+
+    @router.get("/{layer}.json", responses=described(404, 422))
+    def describe_layer(layer: LayerName, request: Request, on: OnDay = None) -> TileJson:
+        """Describe a layer as TileJSON 3.0.0: where its tiles are, of which zooms, and what a feature says."""
+        current = atlas()
+        facts = LAYERS[layer]
+        edition = desk.edition(current, layer, on or current.day)
+        asked = f"v={edition.version}" + (f"&on={on}" if on else "")
+        boxes = [
+            box
+            for country, facts_of in current.countries.items()
+            if Kind.SECTORS in facts_of.releases
+            for box in desk.municipality_boxes(current, country).values()
+        ]
+        west, south, east, north = zip(*boxes, strict=True) if boxes else ((-180.0,), (-85.0,), (180.0,), (85.0,))
+        return TileJson(
+            name=layer,
+            description=facts.description,
+            tiles=[f"{request.base_url}tiles/{layer}/{{z}}/{{x}}/{{y}}.mvt?{asked}"],
+            minzoom=facts.min_zoom,
+            maxzoom=facts.max_zoom,
+            bounds=[min(west), min(south), max(east), max(north)],
+            vector_layers=[
+                VectorLayer(
+                    id=layer,
+                    description=facts.description,
+                    minzoom=facts.min_zoom,
+                    maxzoom=facts.max_zoom,
+                    fields=dict(facts.fields),
+                )
+            ],
+        )
+
+    return router
+
+
+def is_known(etag: str, if_none_match: str | None) -> bool:
+    """Whether an If-None-Match header names an ETag, by weak comparison (RFC 9110, 8.8.3.2).
+
+    Examples
+    --------
+    >>> is_known('W/"a"', '"b", "a"'), is_known('W/"a"', "*"), is_known('W/"a"', None)
+    (True, True, False)
+    """
+    known = [one.strip().removeprefix("W/") for one in (if_none_match or "").split(",")]
+    return "*" in known or etag.removeprefix("W/") in known
+
+
+def takes_gzip(accept_encoding: str) -> bool:
+    """Whether an Accept-Encoding header takes gzip.
+
+    Examples
+    --------
+    >>> takes_gzip("gzip, deflate, br"), takes_gzip("br;q=1.0, gzip;q=0"), takes_gzip("")
+    (True, False, False)
+    """
+    for one in accept_encoding.split(","):
+        name, _, weight = one.partition(";")
+        if name.strip().lower() in ("gzip", "*"):
+            return weight.replace(" ", "").removeprefix("q=") not in ("0", "0.0", "0.00", "0.000")
+    return False

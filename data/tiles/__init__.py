@@ -1,0 +1,1 @@
+"""Vector tiles: what the map shows of sectors, municipalities, buurten, streets and house numbers."""
