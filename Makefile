@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 BENCHES := bench/sector_index.py bench/addresses.py bench/imports.py
 
-.PHONY: help setup run test lint types unit bench bench-quick lock clean
+.PHONY: help setup web no-node web-lint run test lint types unit bench bench-quick lock clean
 
 help: ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -25,12 +25,39 @@ setup: .venv/.installed ## make .venv with the locked dependencies
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement locks/bench.txt
 	@touch $@
 
-run: setup ## import the synthetic demo region and serve it on 127.0.0.1:8000
+# The map editor is built with Node.js 20 or later; where there is none, everything else works without it.
+NODE := $(shell node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null && echo yes)
+WEB_SOURCES := $(shell find web/src web/public web/index.html web/*.json web/*.ts -type f 2>/dev/null)
+API_SOURCES := $(shell find api boundaries households licensing -name '*.py' 2>/dev/null)
+
+web: $(if $(NODE),web/dist/index.html,no-node) ## build the map editor
+
+no-node:
+	@echo "Node.js 20 or later is not here: the map editor is not built, everything else works."
+
+web/node_modules/.installed: web/package.json web/package-lock.json
+	@echo "installing what the map editor is built with …"
+	@cd web && npm ci --silent && touch node_modules/.installed
+
+web/openapi.json: .venv/.installed $(API_SOURCES)
+	@$(BIN)/buurtwijzer openapi > $@.new && mv $@.new $@
+
+web/src/api/schema.d.ts: web/openapi.json web/node_modules/.installed
+	@cd web && npm run --silent client >/dev/null
+
+web/dist/index.html: web/src/api/schema.d.ts web/node_modules/.installed $(WEB_SOURCES)
+	@echo "building the map editor …"
+	@cd web && npm run --silent types && npm run --silent build -- --logLevel warn
+
+web-lint: web/src/api/schema.d.ts
+	cd web && npm run --silent lint && npm run --silent types && npm run --silent test
+
+run: setup web ## import the synthetic demo region and serve it on 127.0.0.1:8000
 	@$(BIN)/buurtwijzer demo --import
 	@$(BIN)/buurtwijzer pricebook publish --example
 	@$(BIN)/buurtwijzer serve --with-demo-key
 
-test: lint types unit ## everything that the gate checks: lint, types, rooms, tests on both stores
+test: lint types $(if $(NODE),web-lint web) unit ## everything that the gate checks: lint, types, rooms, tests on both stores
 
 lint: setup
 	$(BIN)/ruff check .
@@ -42,6 +69,7 @@ types: setup
 
 unit: setup
 	@scripts/postgis install || [ $$? -eq 3 ]
+	@scripts/chromium install || [ $$? -eq 3 ]
 	$(BIN)/pytest --numprocesses 2 --dist worksteal
 
 bench: .venv/.installed-bench ## run every benchmark in full: bars as ratios against peers
@@ -56,4 +84,4 @@ lock: ## resolve the dependencies anew (needs uv)
 	scripts/lock
 
 clean: ## remove .venv, caches and the data directory
-	rm -rf .venv var bench/results .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv var web/node_modules web/dist web/openapi.json web/src/api/schema.d.ts bench/results .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,6 +1,10 @@
-"""The `serve` command."""
+"""The `serve` and `openapi` commands."""
 
+import json
+import secrets
+import tempfile
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,7 +13,7 @@ from rich.console import Console
 
 from api.app import create_app
 from api.cli.opening import opened
-from api.settings import ServerSettings, StoreSettings
+from api.settings import HouseholdSettings, ServerSettings, StoreSettings
 from data.api_keys import Scope, create_key, list_keys, revoke_key
 
 out = Console()
@@ -50,7 +54,10 @@ def serve(
     app = create_app(StoreSettings(), settings)
     out.print(f"Buurtwijzer answers on [bold]http://{settings.host}:{settings.port}[/] (Ctrl+C ends it).")
     if key is not None:
-        out.print("The demo region is synthetic. Try, in another terminal:\n")
+        # A fragment is never sent to a server: the key stays out of URLs that are logged.
+        out.print("The demo region is synthetic. Its map opens with\n")
+        typer.echo(f"  http://{settings.host}:{settings.port}/#key={key}\n")
+        out.print("A sign-up form asks, in another terminal:\n")
         # Not wrapped: the line is there to be copied.
         typer.echo("  " + EXAMPLE.format(host=settings.host, port=settings.port, key=key) + "\n")
     out.file.flush()
@@ -58,6 +65,15 @@ def serve(
     uvicorn.run(app, host=settings.host, port=settings.port, log_level="warning", access_log=False)
 
 
+def openapi() -> None:
+    """Print the OpenAPI document of every route, those that need household keys included."""
+    with tempfile.TemporaryDirectory() as folder:
+        households = HouseholdSettings(keys=f"openapi:{secrets.token_hex(32)}")
+        app = create_app(StoreSettings(data_dir=Path(folder)), ServerSettings(), households)
+        typer.echo(json.dumps(app.openapi(), indent=1))
+
+
 def add_commands(app: typer.Typer) -> None:
-    """Add this command to the application."""
+    """Add these commands to the application."""
     app.command("serve")(serve)
+    app.command("openapi")(openapi)

@@ -1,0 +1,84 @@
+// The typed client of our own API: its types are generated from the OpenAPI document (`npm run client`).
+import createClient from "openapi-fetch";
+import type { components, paths } from "./schema";
+
+type Schemas = components["schemas"];
+export type Operation = Schemas["OperationBody"]["operation"];
+export type PlanSummary = Schemas["PlanSummary"];
+export type PlanAnswer = Schemas["PlanAnswer"];
+export type PlanList = Schemas["PlanList"];
+export type ChangeAnswer = Schemas["ChangeAnswer"];
+export type DrawnBuurt = Schemas["DrawnBuurt"];
+export type Counts = Schemas["CountsAnswer"];
+export type PlanProblem = Schemas["ProblemAnswer"];
+export type Municipality = Schemas["MunicipalityAnswer"];
+export type Suggestion = Schemas["SuggestionAnswer"];
+export type Alternative = Schemas["ProposalAnswer"];
+export type Session = Schemas["SessionAnswer"];
+export type LogEntry = Schemas["LogEntry"];
+export type Names = Readonly<Record<string, string | null>>;
+
+/** A refusal of the server: RFC 9457 problem details. */
+export class Refusal extends Error {
+  constructor(
+    readonly status: number,
+    readonly kind: string,
+    readonly title: string,
+    readonly detail: string,
+    readonly fields: readonly { field: string; detail: string }[],
+    readonly remedy: string,
+  ) {
+    super(detail || title);
+  }
+}
+
+/** The server could not be reached, or is restarting: what was asked is to be asked again. */
+export class Unreachable extends Error {}
+
+/** Statuses of a server, or a proxy before it, that is not there for the moment. */
+const PASSING = new Set([429, 502, 503, 504]);
+
+let key = "";
+export function useKey(value: string): void {
+  key = value;
+}
+/** The header that opens the API; tiles need it too. Keys never stand in a URL. */
+export function authorization(): Record<string, string> {
+  return key ? { Authorization: `Bearer ${key}` } : {};
+}
+
+export const client = createClient<paths>({
+  baseUrl: "/",
+  fetch: async (request) => {
+    const signed = new Request(request, { headers: new Headers(request.headers) });
+    for (const [name, value] of Object.entries(authorization())) signed.headers.set(name, value);
+    try {
+      return await fetch(signed);
+    } catch (error) {
+      if (error instanceof DOMException && error.name === "AbortError") throw error;
+      throw new Unreachable();
+    }
+  },
+});
+
+interface Answered<T> {
+  data?: T;
+  error?: unknown;
+  response: Response;
+}
+
+/** Return what was answered, or throw why there is no answer. */
+export async function ask<T>(question: Promise<Answered<T>>): Promise<T> {
+  const { data, error, response } = await question;
+  if (response.ok) return data as T;
+  if (PASSING.has(response.status)) throw new Unreachable();
+  throw asRefusal(response.status, error);
+}
+
+function asRefusal(status: number, body: unknown): Refusal {
+  const given = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
+  const text = (name: string) => (typeof given[name] === "string" ? (given[name] as string) : "");
+  const fields = Array.isArray(given.errors) ? (given.errors as { field: string; detail: string }[]) : [];
+  const kind = text("type").split(/[/:#]/).pop() ?? "";
+  return new Refusal(status, kind, text("title") || `HTTP ${status}`, text("detail"), fields, text("remedy"));
+}

@@ -1,0 +1,19 @@
+// Where the page begins.
+import "maplibre-gl/dist/maplibre-gl.css";
+import "./styles/page.css";
+import "./styles/print.css";
+import { effect } from "@preact/signals";
+import { render } from "preact";
+import { followAddress } from "./opening";
+import { App } from "./panels/app";
+import { resume } from "./session";
+import { nameIn, t } from "./texts";
+import { municipality } from "./ui";
+
+await resume();
+render(<App />, document.getElementById("app") as HTMLElement);
+followAddress();
+effect(() => {
+  const names = municipality.value?.names as unknown as Record<string, string> | undefined;
+  document.title = [names && nameIn(names), t("app.title")].filter(Boolean).join(" · ");
+});

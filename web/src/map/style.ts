@@ -1,0 +1,289 @@
+// How the map looks. Tiles come from our own origin, and text is drawn with the machine's fonts: nothing is fetched
+// from anywhere else.
+import type { GeoJSONSourceSpecification, StyleSpecification } from "maplibre-gl";
+
+export interface MapColours {
+  readonly land: string;
+  readonly line: string;
+  readonly wall: string;
+  readonly text: string;
+  readonly halo: string;
+  readonly none: string;
+  readonly accent: string;
+  readonly danger: string;
+}
+
+export const LIGHT: MapColours = {
+  land: "#f3f1ec",
+  line: "#8a8578",
+  wall: "#22262b",
+  text: "#15181c",
+  halo: "#ffffff",
+  none: "#d9d6cf",
+  accent: "#0b57d0",
+  danger: "#b3261e",
+};
+export const DARK: MapColours = {
+  land: "#1b1e23",
+  line: "#565b64",
+  wall: "#f1f3f5",
+  text: "#ffffff",
+  halo: "#14161a",
+  none: "#3a3e46",
+  accent: "#8ab4f8",
+  danger: "#ff8a80",
+};
+
+const FONT = ["system-ui", "sans-serif"];
+const EMPTY: GeoJSONSourceSpecification = {
+  type: "geojson",
+  data: { type: "FeatureCollection", features: [] },
+};
+
+/** Layers that carry what is drawn on; the pointer asks these. */
+export const BLOCKS = "blocks";
+export const BORDERS = "borders";
+
+export function buildStyle(colours: MapColours): StyleSpecification {
+  const tiles = (layer: string) => ({ type: "vector" as const, url: `/tiles/${layer}.json` });
+  return {
+    version: 8,
+    sources: {
+      sectors: tiles("sectors"),
+      municipalities: tiles("municipalities"),
+      streets: tiles("streets"),
+      addresses: tiles("addresses"),
+      blocks: { ...EMPTY, promoteId: "block" },
+      borders: { ...EMPTY, tolerance: 0.2 },
+      labels: EMPTY,
+      diff: EMPTY,
+      problem: EMPTY,
+      place: EMPTY,
+      drawing: EMPTY,
+    },
+    layers: [
+      { id: "land", type: "background", paint: { "background-color": colours.land } },
+      {
+        id: "sector-lines",
+        type: "line",
+        source: "sectors",
+        "source-layer": "sectors",
+        minzoom: 9,
+        paint: { "line-color": colours.line, "line-width": 0.5, "line-opacity": 0.5 },
+      },
+      {
+        id: "municipality-lines",
+        type: "line",
+        source: "municipalities",
+        "source-layer": "municipalities",
+        paint: {
+          "line-color": colours.line,
+          "line-width": ["interpolate", ["linear"], ["zoom"], 6, 0.5, 12, 2],
+        },
+      },
+      {
+        id: BLOCKS,
+        type: "fill",
+        source: "blocks",
+        paint: {
+          "fill-color": ["coalesce", ["feature-state", "preview"], ["feature-state", "colour"], colours.none],
+          "fill-opacity": ["case", ["boolean", ["feature-state", "faded"], false], 0.45, 0.82],
+          "fill-antialias": false,
+        },
+      },
+      {
+        id: "hatch",
+        type: "fill",
+        source: "blocks",
+        paint: {
+          "fill-pattern": "hatch",
+          "fill-opacity": ["case", ["boolean", ["feature-state", "unassigned"], false], 1, 0],
+        },
+      },
+      {
+        id: BORDERS,
+        type: "line",
+        source: "borders",
+        layout: { "line-join": "round", "line-cap": "round" },
+        paint: {
+          "line-color": ["case", ["boolean", ["feature-state", "wall"], false], colours.wall, colours.line],
+          "line-width": [
+            "interpolate",
+            ["linear"],
+            ["zoom"],
+            9,
+            ["case", ["boolean", ["feature-state", "wall"], false], 1, 0.25],
+            15,
+            ["case", ["boolean", ["feature-state", "wall"], false], 3.5, 1],
+          ],
+        },
+      },
+      {
+        id: "chosen",
+        type: "line",
+        source: "borders",
+        layout: { "line-join": "round", "line-cap": "round" },
+        paint: {
+          "line-color": colours.accent,
+          "line-width": 5,
+          "line-opacity": ["case", ["boolean", ["feature-state", "chosen"], false], 1, 0],
+        },
+      },
+      {
+        id: "addresses",
+        type: "circle",
+        source: "addresses",
+        "source-layer": "addresses",
+        minzoom: 16,
+        paint: { "circle-radius": 2, "circle-color": colours.text, "circle-opacity": 0.55 },
+      },
+      {
+        id: "house-numbers",
+        type: "symbol",
+        source: "addresses",
+        "source-layer": "addresses",
+        minzoom: 17.5,
+        layout: {
+          "text-field": ["coalesce", ["get", "house_number"], ""],
+          "text-font": FONT,
+          "text-size": 10,
+          "text-offset": [0, 0.9],
+        },
+        paint: { "text-color": colours.text, "text-halo-color": colours.halo, "text-halo-width": 1 },
+      },
+      {
+        id: "streets",
+        type: "symbol",
+        source: "streets",
+        "source-layer": "streets",
+        minzoom: 14.5,
+        layout: {
+          "text-field": ["coalesce", ["get", "name_nl"], ["get", "name_fr"], ["get", "name_de"], ""],
+          "text-font": FONT,
+          "text-size": 11,
+          "text-padding": 8,
+        },
+        paint: {
+          "text-color": colours.text,
+          "text-opacity": 0.75,
+          "text-halo-color": colours.halo,
+          "text-halo-width": 1.2,
+        },
+      },
+      {
+        id: "diff",
+        type: "fill",
+        source: "diff",
+        paint: { "fill-pattern": "hatch", "fill-opacity": 1 },
+      },
+      {
+        id: "diff-line",
+        type: "line",
+        source: "diff",
+        paint: { "line-color": colours.accent, "line-width": 3, "line-dasharray": [2, 1.5] },
+      },
+      {
+        id: "problem-fill",
+        type: "fill",
+        source: "problem",
+        filter: ["==", ["geometry-type"], "Polygon"],
+        paint: { "fill-color": colours.danger, "fill-opacity": 0.25 },
+      },
+      {
+        id: "problem-line",
+        type: "line",
+        source: "problem",
+        filter: ["!=", ["geometry-type"], "Point"],
+        paint: { "line-color": colours.danger, "line-width": 4 },
+      },
+      {
+        id: "problem-point",
+        type: "circle",
+        source: "problem",
+        filter: ["==", ["geometry-type"], "Point"],
+        paint: {
+          "circle-radius": 9,
+          "circle-color": "transparent",
+          "circle-stroke-color": colours.danger,
+          "circle-stroke-width": 4,
+        },
+      },
+      {
+        id: "drawing-fill",
+        type: "fill",
+        source: "drawing",
+        filter: ["==", ["geometry-type"], "Polygon"],
+        paint: { "fill-color": colours.accent, "fill-opacity": 0.15 },
+      },
+      {
+        id: "drawing-line",
+        type: "line",
+        source: "drawing",
+        filter: ["!=", ["geometry-type"], "Point"],
+        paint: { "line-color": colours.accent, "line-width": 3 },
+      },
+      {
+        id: "drawing-points",
+        type: "circle",
+        source: "drawing",
+        filter: ["==", ["geometry-type"], "Point"],
+        paint: {
+          "circle-radius": 5,
+          "circle-color": colours.halo,
+          "circle-stroke-color": colours.accent,
+          "circle-stroke-width": 2.5,
+        },
+      },
+      {
+        id: "labels",
+        type: "symbol",
+        source: "labels",
+        layout: {
+          "text-field": [
+            "format",
+            ["get", "name"],
+            { "font-scale": 1 },
+            "\n",
+            {},
+            ["get", "figure"],
+            { "font-scale": 0.85 },
+          ],
+          "text-font": FONT,
+          "text-size": ["interpolate", ["linear"], ["zoom"], 10, 10, 14, 14],
+          "text-max-width": 9,
+          "text-padding": 3,
+          "symbol-sort-key": ["get", "rank"],
+        },
+        paint: { "text-color": "#15181c", "text-halo-color": "#ffffff", "text-halo-width": 1.6 },
+      },
+      {
+        id: "place",
+        type: "circle",
+        source: "place",
+        paint: {
+          "circle-radius": 8,
+          "circle-color": colours.accent,
+          "circle-stroke-color": "#ffffff",
+          "circle-stroke-width": 3,
+        },
+      },
+    ],
+  };
+}
+
+/** Draw the hatching of what has no buurt: a pattern tells it apart without colour. */
+export function drawHatch(colour: string): ImageData {
+  const size = 16;
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = size;
+  const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+  context.strokeStyle = colour;
+  context.lineWidth = 2;
+  for (const shift of [-size, 0, size]) {
+    context.beginPath();
+    context.moveTo(shift, size);
+    context.lineTo(shift + size, 0);
+    context.stroke();
+  }
+  return context.getImageData(0, 0, size, size);
+}

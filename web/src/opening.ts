@@ -1,0 +1,153 @@
+// Opening municipalities and plans, and the address bar that leads back to what is on the screen.
+import { effect, signal } from "@preact/signals";
+import { ask, client, type PlanList, Refusal, Unreachable } from "./api/client";
+import { Editor } from "./plan/editing";
+import { OpenedPlan } from "./plan/opened";
+import type { Step } from "./plan/queue";
+import { mayEdit } from "./session";
+import { language, t } from "./texts";
+import {
+  announce,
+  editor,
+  failure,
+  municipalities,
+  municipality,
+  opened,
+  problemShown,
+  selected,
+} from "./ui";
+
+/** The plans of the municipality on the screen. */
+export const plans = signal<PlanList | null>(null);
+export const loading = signal(false);
+
+/** Carry something out that asks the server; what goes wrong is shown, not thrown. */
+export async function attempt(work: () => Promise<void>): Promise<void> {
+  failure.value = "";
+  loading.value = true;
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof Refusal) {
+      failure.value = [error.title, error.detail, error.remedy].filter(Boolean).join(" – ");
+    } else if (error instanceof Unreachable) failure.value = t("failure.unreachable");
+    else throw error;
+  } finally {
+    loading.value = false;
+  }
+}
+
+export async function loadMunicipalities(): Promise<void> {
+  const found = [];
+  for (let after: string | undefined; ; ) {
+    const query = after === undefined ? { limit: 1_000 } : { limit: 1_000, after };
+    const page = await ask(client.GET("/v1/municipalities", { params: { query } }));
+    found.push(...page.data);
+    if (page.next_cursor === null) break;
+    after = page.next_cursor;
+  }
+  municipalities.value = found;
+}
+
+export async function loadPlans(): Promise<void> {
+  const code = municipality.peek()?.code;
+  if (code)
+    plans.value = await ask(client.GET("/v1/municipalities/{code}/plans", { params: { path: { code } } }));
+}
+
+/** Open a municipality with its newest draft, where the key may edit, else with the plan that holds today. */
+export async function openMunicipality(code: string): Promise<void> {
+  const found = municipalities.peek().find((one) => one.code === code);
+  if (!found) return;
+  municipality.value = found;
+  await loadPlans();
+  const draft = mayEdit.peek() ? plans.peek()?.drafts[0] : undefined;
+  if (draft) return openPlan(draft.id);
+  return openDay(new Date().toISOString().slice(0, 10));
+}
+
+/** Open the plan that holds on a day. */
+export async function openDay(day: string): Promise<void> {
+  const code = municipality.peek()?.code;
+  if (!code) return;
+  const params = { path: { code }, query: { day } };
+  const plan = await ask(client.GET("/v1/municipalities/{code}/plans:on", { params }));
+  return openPlan(plan.id);
+}
+
+export async function openPlan(id: string): Promise<void> {
+  if (opened.peek()?.id === id) return;
+  const plan = await OpenedPlan.open(id);
+  if (municipality.peek()?.code !== plan.summary.peek().municipality) {
+    municipality.value =
+      municipalities.peek().find(({ code }) => code === plan.summary.peek().municipality) ?? null;
+    await loadPlans();
+  }
+  show(plan, []);
+}
+
+/** Put a plan on the screen, and carry out on it what was drawn on an older state of it. */
+function show(plan: OpenedPlan, mine: readonly Step[]): void {
+  editor.peek()?.close();
+  editor.value = null;
+  problemShown.value = null;
+  const same = opened.peek()?.id === plan.id;
+  if (!same) selected.value = null;
+  opened.value = plan;
+  if (!plan.editable || !mayEdit.peek()) return;
+  const work = new Editor(plan);
+  work.onReplaced = show;
+  editor.value = work;
+  if (mine.length) for (const step of mine) void work.add(step);
+  else work.resume();
+}
+
+/** Begin a draft, from the plan that holds today or from another. */
+export async function beginDraft(from?: string): Promise<void> {
+  const code = municipality.peek()?.code;
+  if (!code) return;
+  const title = t("plan.draft-title", { day: new Date().toLocaleDateString(document.documentElement.lang) });
+  const body = from === undefined ? { title } : { title, plan: Number(from) };
+  const draft = await ask(
+    client.POST("/v1/municipalities/{code}/plans", { params: { path: { code } }, body }),
+  );
+  await loadPlans();
+  await openPlan(draft.id);
+  announce(draft.title ?? title);
+}
+
+/** Read again what the server has of the draft on the screen: its state changed. */
+export async function reopen(): Promise<void> {
+  const id = opened.peek()?.id;
+  if (!id) return;
+  show(await OpenedPlan.open(id), []);
+  await loadPlans();
+}
+
+/** Keep the address bar on what is open, so that it can be copied, and open what it says. */
+export function followAddress(): void {
+  effect(() => {
+    // Before something is open the address still says what is to be opened.
+    if (!municipality.value || !opened.value) return;
+    const parameters = new URLSearchParams({ m: municipality.value.code, plan: opened.value.id });
+    parameters.set("lang", language.value);
+    history.replaceState(null, "", `?${parameters}${location.hash}`);
+  });
+}
+
+export async function openAddress(parameters: URLSearchParams): Promise<void> {
+  await loadMunicipalities();
+  const plan = parameters.get("plan");
+  const code = parameters.get("m");
+  const list = municipalities.peek();
+  if (plan) {
+    try {
+      return await openPlan(plan);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+    }
+  }
+  if (code) return openMunicipality(code);
+  // With one municipality, or the few of the demo region, there is nothing to choose first.
+  if (list[0] && list.length <= 3) return openMunicipality(list[0].code);
+}

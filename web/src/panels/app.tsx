@@ -1,0 +1,114 @@
+// The page: what is above the map, beside it and on it.
+
+import { signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
+import { Gestures } from "../map/gestures";
+import { PlanMap } from "../map/plan-map";
+import { attempt, loading, openAddress } from "../opening";
+import { session } from "../session";
+import { buurtName, formatNumber, nameIn, t } from "../texts";
+import { announcement, failure, measure, opened, pointed } from "../ui";
+import { Header } from "./header";
+import { Legend } from "./legend";
+import { PlanPanel } from "./plan-panel";
+import { PrintSheet, sheetOpen } from "./print-sheet";
+import { ConflictDialog, SetbackNote } from "./setbacks";
+import { SignIn } from "./sign-in";
+import { Toolbar } from "./toolbar";
+
+/** The map that is on the page; null before it is there. */
+export const planMap = signal<PlanMap | null>(null);
+export const bounds = signal<readonly number[]>([]);
+
+export function App() {
+  if (session.value === null) return <SignIn />;
+  return (
+    <>
+      <a class="skip" href="#map">
+        {t("app.skip")}
+      </a>
+      <div class="page" inert={sheetOpen.value}>
+        <Header />
+        <main class="work">
+          <PlanPanel />
+          <section class="stage" aria-label={t("hint.look").split(".")[0]}>
+            <MapView />
+            <Toolbar />
+            <Legend bounds={bounds.value} />
+            <Pointed />
+            <SetbackNote />
+          </section>
+        </main>
+      </div>
+      <ConflictDialog />
+      {sheetOpen.value && <PrintSheet />}
+      <div class="unseen" role="status" aria-live="polite">
+        {announcement.value}
+      </div>
+    </>
+  );
+}
+
+function MapView() {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const map = new PlanMap(place.current as HTMLElement);
+    map.onBounds = (found) => {
+      if (found.join() !== bounds.peek().join()) bounds.value = found;
+    };
+    const gestures = new Gestures(map);
+    planMap.value = map;
+    void attempt(() => openAddress(new URLSearchParams(location.search)));
+    return () => {
+      planMap.value = null;
+      gestures.destroy();
+      map.destroy();
+    };
+  }, []);
+  const plan = opened.value;
+  const municipality = plan?.summary.value.municipality;
+  useEffect(() => {
+    if (municipality) planMap.value?.fit(false);
+  }, [municipality, planMap.value]);
+  return (
+    <>
+      <div id="map" class="map" ref={place} data-measure={measure.value} />
+      <div class="cross" aria-hidden="true" />
+      {(loading.value || failure.value) && (
+        <div class={failure.value ? "notice bad" : "notice"} role={failure.value ? "alert" : "status"}>
+          {failure.value || t("app.loading")}
+          {failure.value && (
+            <button type="button" class="quiet" onClick={() => (failure.value = "")}>
+              {t("setback.close")}
+            </button>
+          )}
+        </div>
+      )}
+    </>
+  );
+}
+
+/** What is under the pointer, or under the cross of the keyboard. */
+function Pointed() {
+  const plan = opened.value;
+  const block = pointed.value === null ? undefined : plan?.blocks.get(pointed.value);
+  void plan?.assigned.value;
+  let text = "";
+  if (plan && block) {
+    const buurt = plan.buurt(plan.buurtOf(block.code));
+    const name = nameIn(plan.answer.sector_names[block.sector] ?? {});
+    const parameters = {
+      name: [name, block.code].filter(Boolean).join(" · "),
+      buurt: buurt ? buurtName(buurt) : t("measure.no-buurt"),
+    };
+    text =
+      block.households === null
+        ? t("point.unknown", parameters)
+        : t("point.block", { ...parameters, households: formatNumber(block.households) });
+  }
+  return (
+    <output class="pointed" aria-live="polite" hidden={!text}>
+      {text}
+    </output>
+  );
+}

@@ -1,0 +1,217 @@
+// What moves from one plan to another, on the map and as a table; and the step from a draft to a published plan.
+import { signal } from "@preact/signals";
+import type { FeatureCollection } from "geojson";
+import { useEffect, useState } from "preact/hooks";
+import { ask, client, type PlanProblem } from "../api/client";
+import { attempt, loadPlans, openPlan, plans, reopen } from "../opening";
+import type { OpenedPlan } from "../plan/opened";
+import { mayEdit } from "../session";
+import { buurtName, formatDay, formatNumber, t, tOr } from "../texts";
+import { announce, editor, opened } from "../ui";
+import { planMap } from "./app";
+import { publishedTitle } from "./plan-panel";
+import { checkPlan } from "./problems-panel";
+
+interface Move {
+  readonly from: string | null;
+  readonly to: string | null;
+  readonly pieces: number;
+  readonly households: number;
+  readonly dwellings: number;
+  readonly members: number;
+  readonly letters: number;
+}
+
+const moves = signal<readonly Move[] | null>(null);
+
+export function ComparePanel() {
+  const plan = opened.value;
+  const revision = plan?.revision.value;
+  const [since, setSince] = useState("");
+  useEffect(() => {
+    if (!plan) return;
+    void attempt(() => compare(plan, since));
+    return () => planMap.peek()?.setData("diff", null);
+  }, [plan, revision, since]);
+  if (!plan) return null;
+  const summary = plan.summary.value;
+  return (
+    <>
+      <label class="field">
+        {t("compare.with")}
+        <select value={since} onChange={(event) => setSince(event.currentTarget.value)}>
+          <option value="">{t("compare.base")}</option>
+          {plans.value?.plans
+            .filter(({ id }) => id !== plan.id)
+            .map((one) => (
+              <option key={one.id} value={one.id}>
+                {publishedTitle(one)}
+              </option>
+            ))}
+        </select>
+      </label>
+      <Moves plan={plan} />
+      {mayEdit.value && summary.state === "draft" && <Publish plan={plan} />}
+      {mayEdit.value && summary.state === "in_review" && <Review plan={plan} />}
+    </>
+  );
+}
+
+async function compare(plan: OpenedPlan, since: string): Promise<void> {
+  moves.value = null;
+  const path = { plan_id: plan.id };
+  const chosen = since ? { since } : {};
+  const table = (await ask(
+    client.GET("/v1/plans/{plan_id}/diff", { params: { path, query: chosen } }),
+  )) as unknown as {
+    moves: Move[];
+  };
+  const shapes = await ask(
+    client.GET("/v1/plans/{plan_id}/diff", { params: { path, query: { ...chosen, f: "geojson" } } }),
+  );
+  moves.value = table.moves;
+  planMap.peek()?.setData("diff", shapes as unknown as FeatureCollection);
+}
+
+const COLUMNS = ["pieces", "households", "members", "letters"] as const;
+
+function Moves({ plan }: { plan: OpenedPlan }) {
+  const found = moves.value;
+  if (found === null) return <p class="empty">{t("app.loading")}</p>;
+  if (found.length === 0) return <p class="empty">{t("compare.same")}</p>;
+  const name = (code: string | null) => {
+    const buurt = plan.buurt(code);
+    return code === null ? t("compare.none") : buurt ? buurtName(buurt) : code;
+  };
+  return (
+    <table>
+      <caption>{t("compare.caption")}</caption>
+      <thead>
+        <tr>
+          <th scope="col">{t("compare.from")}</th>
+          <th scope="col">{t("compare.to")}</th>
+          {COLUMNS.map((column) => (
+            <th key={column} scope="col" class="number">
+              {column === "pieces" ? t("compare.pieces") : t(`count.${column}`)}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {found.map((move) => (
+          <tr key={`${move.from} ${move.to}`}>
+            <td>{name(move.from)}</td>
+            <td>{name(move.to)}</td>
+            {COLUMNS.map((column) => (
+              <td key={column} class="number">
+                {formatNumber(move[column])}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+/** Today, as the calendar here says it, in ISO 8601. */
+function today(): string {
+  const now = new Date();
+  return new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
+}
+
+function path(plan: OpenedPlan) {
+  return { path: { plan_id: plan.id }, header: { "if-match": `"${plan.revision.peek()}"` } };
+}
+
+function Publish({ plan }: { plan: OpenedPlan }) {
+  const [day, setDay] = useState(today());
+  const [reason, setReason] = useState("");
+  const [errors, setErrors] = useState<readonly PlanProblem[]>([]);
+  const saved = (editor.value?.saving.value ?? "saved") === "saved";
+  const publish = async () => {
+    await checkPlan(plan);
+    const found = plan.problems.peek()?.filter(({ severity }) => severity === "error") ?? [];
+    setErrors(found);
+    if (found.length) return;
+    const body = { valid_from: day, reason: reason.trim() };
+    const made = await ask(client.POST("/v1/plans/{plan_id}:publish", { params: path(plan), body }));
+    await loadPlans();
+    await openPlan(made.id);
+    announce(t("publish.done", { version: made.version ?? 0, day: formatDay(day) }));
+  };
+  const review = async () => {
+    await ask(client.POST("/v1/plans/{plan_id}:review", { params: path(plan) }));
+    await reopen();
+  };
+  return (
+    <form
+      class="publish"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void attempt(publish);
+      }}
+    >
+      <h2>{t("publish.title")}</h2>
+      <label class="field">
+        {t("publish.day")}
+        <input
+          type="date"
+          required
+          min={today()}
+          value={day}
+          onInput={(event) => setDay(event.currentTarget.value)}
+        />
+      </label>
+      <label class="field">
+        {t("publish.reason")}
+        <textarea
+          required
+          minLength={3}
+          maxLength={1_000}
+          rows={3}
+          value={reason}
+          aria-describedby="reason-hint"
+          onInput={(event) => setReason(event.currentTarget.value)}
+        />
+      </label>
+      <p id="reason-hint" class="hint">
+        {saved ? t("publish.reason-hint") : t("publish.wait")}
+      </p>
+      {errors.length > 0 && (
+        <div role="alert" class="bad">
+          {t("publish.errors")}
+          <ul>
+            {errors.map((problem) => (
+              <li key={problem.code + problem.blocks.join()}>
+                {tOr(`problem.${problem.code}`, problem.code)}
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
+      <div class="row">
+        <button type="submit" class="main" disabled={!saved}>
+          {t("publish.button")}
+        </button>
+        <button type="button" disabled={!saved} onClick={() => void attempt(review)}>
+          {t("publish.review")}
+        </button>
+      </div>
+    </form>
+  );
+}
+
+function Review({ plan }: { plan: OpenedPlan }) {
+  const back = async () => {
+    await ask(client.POST("/v1/plans/{plan_id}:return", { params: path(plan) }));
+    await reopen();
+  };
+  return (
+    <div class="row">
+      <button type="button" class="main" onClick={() => void attempt(back)}>
+        {t("publish.return")}
+      </button>
+    </div>
+  );
+}

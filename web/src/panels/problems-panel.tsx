@@ -1,0 +1,74 @@
+// What the checks found; a click shows the place.
+
+import type { Geometry } from "geojson";
+import { useEffect } from "preact/hooks";
+import { ask, client, type PlanProblem } from "../api/client";
+import { attempt } from "../opening";
+import type { OpenedPlan } from "../plan/opened";
+import { buurtName, formatDecimal, t, tOr } from "../texts";
+import { opened, problemShown } from "../ui";
+import { planMap } from "./app";
+
+/** Wait this long after the last change before the whole plan is checked again. */
+const CALM_MS = 800;
+
+export async function checkPlan(plan: OpenedPlan): Promise<void> {
+  const params = { path: { plan_id: plan.id } };
+  const { problems } = await ask(client.GET("/v1/plans/{plan_id}/problems", { params }));
+  plan.problems.value = problems;
+}
+
+export function ProblemsPanel() {
+  const plan = opened.value;
+  const revision = plan?.revision.value;
+  useEffect(() => {
+    if (!plan) return;
+    const timer = setTimeout(() => void attempt(() => checkPlan(plan)), plan.problems.peek() ? CALM_MS : 0);
+    return () => clearTimeout(timer);
+  }, [plan, revision]);
+  if (!plan) return null;
+  const problems = plan.problems.value;
+  if (problems === null) return <p class="empty">{t("app.loading")}</p>;
+  if (problems.length === 0) return <p class="empty">{t("problems.none")}</p>;
+  return (
+    <ul class="problems">
+      {problems.map((problem, place) => (
+        <li key={place}>
+          <button
+            type="button"
+            aria-pressed={problemShown.value === problem}
+            onClick={() => {
+              problemShown.value = problem;
+              planMap.value?.flyToGeometry(problem.place as unknown as Geometry);
+            }}
+          >
+            <span class={`severity ${problem.severity}`}>
+              {tOr(`severity.${problem.severity}`, problem.severity)}
+            </span>
+            <span>
+              <b>{tOr(`problem.${problem.code}`, problem.code)}</b>
+              <br />
+              {describe(plan, problem)}
+            </span>
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+const MOST_NAMED = 3;
+
+function describe(plan: OpenedPlan, problem: PlanProblem): string {
+  const buurten = problem.buurten.map((code) => {
+    const buurt = plan.buurt(code);
+    return buurt ? buurtName(buurt) : code;
+  });
+  const named = [...(buurten.length ? buurten : problem.blocks)];
+  const more = named.length > MOST_NAMED ? ` +${named.length - MOST_NAMED}` : "";
+  const figures = problem.figures.map((figure) => {
+    const { value, unit } = figure as { value: number; unit: string };
+    return unit === "ratio" ? formatDecimal(value) : `${formatDecimal(value)} ${tOr(`count.${unit}`, unit)}`;
+  });
+  return [named.slice(0, MOST_NAMED).join(", ") + more, ...figures].filter(Boolean).join(" · ");
+}

@@ -1,0 +1,174 @@
+// One box for municipalities and addresses, as a combobox (WAI-ARIA Authoring Practices).
+import { useEffect, useRef, useState } from "preact/hooks";
+import { ask, client, type Municipality, type Suggestion } from "../api/client";
+import { attempt, openMunicipality } from "../opening";
+import { language, nameIn, t } from "../texts";
+import { announce, municipalities, municipality, selected } from "../ui";
+import { planMap } from "./app";
+
+type Hit =
+  | { readonly kind: "municipality"; readonly municipality: Municipality }
+  | { readonly kind: "address"; readonly suggestion: Suggestion };
+
+const WAIT_MS = 120;
+const MOST_MUNICIPALITIES = 6;
+
+export function SearchBox() {
+  const [text, setText] = useState("");
+  const [hits, setHits] = useState<readonly Hit[]>([]);
+  const [open, setOpen] = useState(false);
+  const [at, setAt] = useState(0);
+  const latest = useRef("");
+
+  useEffect(() => {
+    latest.current = text;
+    const wanted = text.trim();
+    if (!wanted) {
+      setHits([]);
+      return;
+    }
+    const local = matching(wanted);
+    setHits(local);
+    setAt(0);
+    const timer = setTimeout(() => {
+      void attempt(async () => {
+        const query = { q: wanted.slice(0, 200), lang: language.peek(), limit: 6 } as const;
+        const { data } = await ask(client.GET("/v1/addresses/suggest", { params: { query } }));
+        if (latest.current === text) {
+          setHits([...local, ...data.map((suggestion): Hit => ({ kind: "address", suggestion }))]);
+        }
+      });
+    }, WAIT_MS);
+    return () => clearTimeout(timer);
+  }, [text]);
+
+  const choose = (hit: Hit | undefined) => {
+    if (!hit) return;
+    if (hit.kind === "municipality") {
+      setText("");
+      setOpen(false);
+      void attempt(() => openMunicipality(hit.municipality.code));
+    } else if (hit.suggestion.kind === "street") {
+      setText(`${hit.suggestion.text.replace(/,.*/, "")} `);
+    } else {
+      setText(hit.suggestion.text);
+      setOpen(false);
+      void attempt(() => goTo(hit.suggestion));
+    }
+  };
+
+  const shown = open && text.trim() !== "";
+  return (
+    <div class="search">
+      <label class="unseen" for="search">
+        {t("search.label")}
+      </label>
+      <input
+        id="search"
+        type="text"
+        role="combobox"
+        autocomplete="off"
+        spellcheck={false}
+        placeholder={
+          municipality.value
+            ? nameIn(municipality.value.names as unknown as Record<string, string>)
+            : t("search.placeholder")
+        }
+        maxLength={200}
+        value={text}
+        aria-expanded={shown}
+        aria-controls="search-hits"
+        aria-activedescendant={shown && hits[at] ? `hit-${at}` : undefined}
+        onInput={(event) => {
+          setText(event.currentTarget.value);
+          setOpen(true);
+        }}
+        onFocus={() => setOpen(true)}
+        onBlur={() => setTimeout(() => setOpen(false), 150)}
+        onKeyDown={(event) => {
+          if (event.key === "ArrowDown") setAt(Math.min(at + 1, hits.length - 1));
+          else if (event.key === "ArrowUp") setAt(Math.max(at - 1, 0));
+          else if (event.key === "Enter") choose(hits[at]);
+          else if (event.key === "Escape") setOpen(false);
+          else return;
+          event.preventDefault();
+        }}
+      />
+      <div id="search-hits" role="listbox" aria-label={t("search.label")} hidden={!shown}>
+        {hits.map((hit, place) => (
+          // biome-ignore lint/a11y/useKeyWithClickEvents: a listbox is steered from its combobox
+          <div
+            key={place}
+            id={`hit-${place}`}
+            role="option"
+            aria-selected={place === at}
+            tabIndex={-1}
+            onMouseDown={(event) => event.preventDefault()}
+            onClick={() => choose(hit)}
+          >
+            {hit.kind === "municipality" ? (
+              <>
+                <b>{nameIn(hit.municipality.names as unknown as Record<string, string>)}</b>
+                <small>{t("search.sectors", { count: hit.municipality.sectors })}</small>
+              </>
+            ) : (
+              <>
+                {hit.suggestion.text}
+                <small>{hit.suggestion.municipality}</small>
+              </>
+            )}
+          </div>
+        ))}
+        {shown && hits.length === 0 && (
+          <div role="option" aria-selected="false" aria-disabled="true" tabIndex={-1}>
+            {t("search.none")}
+          </div>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function matching(wanted: string): Hit[] {
+  const plain = fold(wanted);
+  const named = municipalities.peek().filter((one) => {
+    const names = [one.code, one.names.nl, one.names.fr, one.names.de];
+    return names.some((name) => name && fold(name).includes(plain));
+  });
+  const starts = (one: Municipality) =>
+    [one.names.nl, one.names.fr].some((name) => name && fold(name).startsWith(plain));
+  named.sort((left, right) => Number(starts(right)) - Number(starts(left)));
+  return named.slice(0, MOST_MUNICIPALITIES).map((one): Hit => ({ kind: "municipality", municipality: one }));
+}
+
+const fold = (text: string) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+
+/** Fly to an address, open its municipality and say in which buurt it is. */
+async function goTo(suggestion: Suggestion): Promise<void> {
+  const body = {
+    street: suggestion.street,
+    house_number: suggestion.house_number,
+    box: suggestion.box,
+    postcode: suggestion.postcode,
+    municipality: suggestion.municipality,
+    lang: language.peek(),
+  };
+  const found = await ask(client.POST("/v1/verifications", { body: body as never }));
+  const position = found.address?.position;
+  if (municipality.peek()?.code !== suggestion.municipality_code)
+    await openMunicipality(suggestion.municipality_code);
+  if (!position || !found.place) {
+    announce(t("search.no-position"));
+    return;
+  }
+  const place: [number, number] = [position.lon, position.lat];
+  planMap.peek()?.setData("place", {
+    type: "FeatureCollection",
+    features: [{ type: "Feature", geometry: { type: "Point", coordinates: place }, properties: {} }],
+  });
+  planMap.peek()?.flyTo([place, place]);
+  selected.value = found.place.buurt.code;
+  const buurt =
+    nameIn(found.place.buurt.names as unknown as Record<string, string>) || found.place.buurt.code;
+  announce(t("search.at", { address: suggestion.text, buurt }));
+}
