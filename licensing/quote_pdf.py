@@ -81,7 +81,8 @@ def _describe(document: QuoteDocument, day: date) -> dict[str, Any]:
     """Return everything that the template shows, as text in the quote's language."""
     quote, offer, request = document.quote, document.offer, document.quote.request
     language = request.language
-    words = dict(document.words) if document.words is not None else read_words(language)
+    # A text that came after the record was kept is today's.
+    words = read_words(language) | dict(document.words or {})
     place = ", ".join(scope.name for scope in request.scopes)
     first, last = (format_date(end, language) for end in (quote.years[0].first, quote.years[-1].last))
     valid_until = format_date(offer.valid_until, language) if offer.valid_until is not None else None
@@ -215,7 +216,7 @@ def _describe_area(document: QuoteDocument, scope: MunicipalityScope, words: dic
         sources.append(words["unknown_sectors"].format(sectors=format_count(scope.unknown_sectors, language)))
     drawing = draw_map(document.shapes.get(scope.code, ()))
     beside = drawing is not None and len(rows) <= SMALL_TABLE_ROWS and len(methods) == 1
-    whole = "map_alt" if len(rows) <= MAX_LABELS else "map_alt_many"
+    whole = "map_alt_one" if len(rows) == 1 else "map_alt" if len(rows) <= MAX_LABELS else "map_alt_many"
     alt = words[whole if scope.whole else "map_alt_some"]
     return {
         "name": scope.name,

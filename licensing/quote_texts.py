@@ -99,6 +99,12 @@ STEPS: Final[Mapping[str, Mapping[Language, str]]] = MappingProxyType(
             "{name}: {households} households in {buurten} of the {buurten_in_plan} buurten of plan {plan}, "
             "counted in {release}.",
         ),
+        "counts-one": _say(
+            "{name}: {households} huishoudens in de ene buurt van plan {plan}, geteld in {release}.",
+            "{name} : {households} ménages dans le seul quartier du plan {plan}, comptés dans {release}.",
+            "{name}: {households} Haushalte im einzigen Viertel des Plans {plan}, gezählt in {release}.",
+            "{name}: {households} households in the one buurt of plan {plan}, counted in {release}.",
+        ),
         "estimate": _say(
             "Daarvan zijn {households} huishoudens geschat; het aantal ligt tussen {low} en {high}.",
             "Dont {households} ménages estimés ; le nombre se situe entre {low} et {high}.",

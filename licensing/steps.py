@@ -112,7 +112,7 @@ def _explain_counts(scope: MunicipalityScope, language: Language) -> Iterator[St
     yield make_step(
         language,
         "counts",
-        "counts",
+        "counts" if scope.buurten_in_plan > 1 else "counts-one",
         municipality=scope.code,
         name=scope.name,
         households=scope.households,

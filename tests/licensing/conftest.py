@@ -1,10 +1,12 @@
-"""Scopes and requests that the tests of licences share."""
+"""Requests and parties that the tests of licences share."""
 
 from collections.abc import Callable
 from datetime import date
 
 import pytest
 
+from licensing.invoices import InvoiceFacts
+from licensing.parties import ElectronicAddress, Party, PostalAddress, Seller
 from licensing.price_book import PriceBook, Programme, VatTreatment
 from licensing.price_book_reader import read_example
 from licensing.quote_request import BuurtCount, Language, MunicipalityScope, QuoteRequest
@@ -38,3 +40,33 @@ def ask() -> Callable[..., QuoteRequest]:
         return QuoteRequest((scope,), programmes, years, start, language, vat)
 
     return ask_for
+
+
+@pytest.fixture(scope="session")
+def facts() -> InvoiceFacts:
+    """What an invoice needs beside its quote: a seller and a municipality on the Peppol network, numbers and days."""
+    seller = Party(
+        "Verkoper & zoon",
+        PostalAddress("Straat 1", "9000", "Gent", "BE"),
+        ElectronicAddress("0208", "0202239951"),
+        "BE0202239951",
+        "0202239951",
+        email="facturen@verkoper.example",
+    )
+    customer = Party(
+        "Gemeente <Waterloo>",
+        PostalAddress("Rue 2", "1410", "Waterloo", "BE"),
+        ElectronicAddress("0208", "0207437468"),
+        "BE0207437468",
+        "0207437468",
+    )
+    return InvoiceFacts(
+        "2027/0001",
+        date(2027, 1, 4),
+        date(2027, 2, 3),
+        Seller(seller, "BE68 5390 0754 7034", "GKCCBEBB"),
+        customer,
+        "PO-7",
+        "+++090/9337/55493+++",
+        "Art. 44 Wbtw",
+    )
