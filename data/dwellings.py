@@ -11,7 +11,7 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -112,6 +112,27 @@ class Dwellings:
                 held = number, reader.get_batch(number)
             parts.append(held[1].slice(start, end - start))
         return pa.Table.from_batches(parts, reader.schema).select(names).cast(schema)
+
+    def where(self, column: str, values: Collection[str]) -> pa.Table:
+        """Return the dwellings with one of some values in a column: all of the register are looked through.
+
+        Parameters
+        ----------
+        column
+            A column of strings of `DWELLING_SCHEMA`.
+        values
+            What is looked for.
+        """
+        wanted = pa.array(sorted(values), pa.string())
+        place = DWELLING_SCHEMA.get_field_index(column)
+        only = ipc.open_file(self._file, options=ipc.IpcReadOptions(included_fields=[place]))
+        whole = ipc.open_file(self._file)
+        parts = []
+        for number in range(only.num_record_batches):
+            found = pc.is_in(only.get_batch(number).column(0), value_set=wanted)
+            if pc.any(found).as_py():
+                parts.append(whole.get_batch(number).filter(found))
+        return pa.Table.from_batches(parts, whole.schema).cast(DWELLING_SCHEMA)
 
 
 def _in_batches(rows: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int, int]]:
