@@ -47,6 +47,9 @@ class ServerSettings(BaseSettings):
     reload_seconds: float = Field(
         default=0.5, gt=0, description="How long a worker may go on with answers that the store has replaced."
     )
+    editor_dir: Path | None = Field(
+        default=None, description="Folder of the built map editor; unset, web/dist of the source tree."
+    )
 
 
 class HouseholdSettings(BaseSettings):

@@ -1,6 +1,5 @@
 """The tiles that a worker gives out: made from its atlas, kept while they fit, named by what they are made from."""
 
-import gzip
 import hashlib
 import json
 from collections import OrderedDict
@@ -11,6 +10,7 @@ from threading import Lock
 import numpy as np
 
 from api.atlas import Atlas
+from api.sending import Packed
 from data.plans.published import plans_in_force
 from data.store import Store
 from data.store.models import Release
@@ -23,24 +23,8 @@ from geo.crs import LONLAT, transform_points
 
 KEPT_BYTES = 32 << 20
 """How much a worker keeps of the tiles that it made, the last asked for."""
-WORTH_COMPRESSING = 1_000
-"""Bytes below which a tile is not compressed: the headers are larger than the gain."""
 
 Box = tuple[float, float, float, float]
-
-
-@dataclass(frozen=True, slots=True)
-class MadeTile:
-    """A tile as it is sent."""
-
-    content: bytes
-    compressed: bytes | None
-    """The same by gzip, where that pays."""
-
-    @property
-    def size(self) -> int:
-        """Bytes that it takes in memory."""
-        return len(self.content) + len(self.compressed or b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +46,7 @@ class TileDesk:
         self._areas = AreaTiles(store)
         self._points: dict[int, PointTiles] = {}
         self._plans: OrderedDict[tuple[int, date], tuple[int, ...]] = OrderedDict()
-        self._kept: OrderedDict[tuple[str, Tile], MadeTile] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, Tile], Packed] = OrderedDict()
         self._kept_bytes = 0
         self._lock = Lock()
 
@@ -77,7 +61,7 @@ class TileDesk:
         version = hashlib.sha256(named.encode()).hexdigest()[:16]
         return Edition(layer, atlas, Shown(layer, releases, plans), version)
 
-    def make(self, edition: Edition, tile: Tile) -> MadeTile:
+    def make(self, edition: Edition, tile: Tile) -> Packed:
         """Return a tile of an edition, from memory where it is there."""
         key = (edition.version, tile)
         with self._lock:
@@ -88,9 +72,7 @@ class TileDesk:
             content = self._areas.make(edition.shown, tile)
         else:
             content = make_points(edition.layer, tile, self._registers(edition.atlas))
-        # The time that gzip writes into its header would make equal tiles differ.
-        compressed = gzip.compress(content, compresslevel=6, mtime=0) if len(content) >= WORTH_COMPRESSING else None
-        made = MadeTile(content, compressed)
+        made = Packed.of(content)
         self._keep(key, made)
         return made
 
@@ -137,7 +119,7 @@ class TileDesk:
             self._points = {number: self._points.get(number) or PointTiles(index) for number, index in indexes.items()}
             return list(self._points.values())
 
-    def _keep(self, key: tuple[str, Tile], made: MadeTile) -> None:
+    def _keep(self, key: tuple[str, Tile], made: Packed) -> None:
         with self._lock:
             if key in self._kept:
                 return

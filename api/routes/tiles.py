@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field
 from api.access import needs
 from api.atlas import Atlas
 from api.problems import described
+from api.sending import LASTING, REVALIDATED, is_known
 from api.tiles import TileDesk
 from data.api_keys import Scope
 from data.tables import Kind
@@ -20,11 +21,6 @@ from data.tiles.grid import MAX_ZOOM, Tile
 from data.tiles.layers import LAYERS, Layer
 
 MEDIA_TYPE = "application/vnd.mapbox-vector-tile"
-REVALIDATED = "private, no-cache"
-"""A browser keeps the tile, and asks each time whether it still holds."""
-LASTING = "private, max-age=31536000, immutable"
-"""Of an address that names the edition: another edition has another address."""
-
 _LAST = (1 << MAX_ZOOM) - 1
 _HEADERS = {
     "ETag": {"description": "Names what the tile is made from.", "schema": {"type": "string"}},
@@ -94,19 +90,13 @@ def tiles_router(atlas: Callable[[], Atlas], desk: TileDesk) -> APIRouter:
         edition = desk.edition(current, layer, on or current.day)
         # Weak: the same tile by gzip and without are equal, but not byte by byte.
         etag = f'W/"{edition.version}-{z}-{x}-{y}"'
-        headers = {
-            "ETag": etag,
-            "Cache-Control": LASTING if v == edition.version else REVALIDATED,
-            "Vary": "Accept-Encoding, Authorization",
-        }
+        headers = {"ETag": etag, "Cache-Control": LASTING if v == edition.version else REVALIDATED}
         if is_known(etag, if_none_match):
             return Response(status_code=304, headers=headers)
         made = desk.make(edition, tile)
         if not made.content:
             return Response(status_code=204, headers=headers)
-        if made.compressed is not None and takes_gzip(accept_encoding):
-            return Response(made.compressed, media_type=MEDIA_TYPE, headers=headers | {"Content-Encoding": "gzip"})
-        return Response(made.content, media_type=MEDIA_TYPE, headers=headers)
+        return made.response(accept_encoding, MEDIA_TYPE, headers)
 
     @router.get("/{layer}.json", responses=described(404, 422))
     def describe_layer(layer: LayerName, request: Request, on: OnDay = None) -> TileJson:
@@ -141,30 +131,3 @@ def tiles_router(atlas: Callable[[], Atlas], desk: TileDesk) -> APIRouter:
         )
 
     return router
-
-
-def is_known(etag: str, if_none_match: str | None) -> bool:
-    """Whether an If-None-Match header names an ETag, by weak comparison (RFC 9110, 8.8.3.2).
-
-    Examples
-    --------
-    >>> is_known('W/"a"', '"b", "a"'), is_known('W/"a"', "*"), is_known('W/"a"', None)
-    (True, True, False)
-    """
-    known = [one.strip().removeprefix("W/") for one in (if_none_match or "").split(",")]
-    return "*" in known or etag.removeprefix("W/") in known
-
-
-def takes_gzip(accept_encoding: str) -> bool:
-    """Whether an Accept-Encoding header takes gzip.
-
-    Examples
-    --------
-    >>> takes_gzip("gzip, deflate, br"), takes_gzip("br;q=1.0, gzip;q=0"), takes_gzip("")
-    (True, False, False)
-    """
-    for one in accept_encoding.split(","):
-        name, _, weight = one.partition(";")
-        if name.strip().lower() in ("gzip", "*"):
-            return weight.replace(" ", "").removeprefix("q=") not in ("0", "0.0", "0.00", "0.000")
-    return False
