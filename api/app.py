@@ -33,6 +33,7 @@ from api.routes.proposals import proposals_router
 from api.routes.quote_pricing import quote_pricing_router
 from api.routes.quote_reading import quote_reading_router
 from api.routes.quotes import quotes_router
+from api.routes.reach import REACH_PATH, reach_router
 from api.routes.releases import releases_router
 from api.routes.rules import rules_router
 from api.routes.session import session_router
@@ -41,6 +42,7 @@ from api.routes.staff import staff_router
 from api.routes.tiles import tiles_router
 from api.routes.verification_batches import BATCH_PATH, verification_batches_router
 from api.routes.verifications import verifications_router
+from api.selection_problems import install_selection_problems
 from api.settings import HouseholdSettings, SellerSettings, ServerSettings, StoreSettings
 from api.tiles import TileDesk
 from data.directory import DataDirectory
@@ -106,12 +108,17 @@ def create_app(
         install_quote_problems,
         install_plan_problems,
         install_area_problems,
+        install_selection_problems,
     ):
         install(app)
     app.add_middleware(
         BodyLimit,
         max_bytes=server_settings.max_body_bytes,
-        max_bytes_of={BATCH_PATH: server_settings.max_batch_bytes, IMPORT_ENDING: server_settings.max_plan_bytes},
+        max_bytes_of={
+            BATCH_PATH: server_settings.max_batch_bytes,
+            REACH_PATH: server_settings.max_batch_bytes,
+            IMPORT_ENDING: server_settings.max_plan_bytes,
+        },
     )
     app.add_middleware(HostLimit, hosts=server_settings.allowed_hosts)
     app.include_router(verifications_router(lambda: keeper.current, store, household_keys))
@@ -131,8 +138,12 @@ def create_app(
     if household_keys is not None:
         app.include_router(sign_ups_router(lambda: keeper.current, store, household_settings, clock))
         app.include_router(staff_router(lambda: keeper.current, store, household_keys, clock))
-    app.include_router(households_router(lambda: keeper.current, store, directory, household_keys, clock))
-    app.include_router(adoption_router(lambda: keeper.current, store, directory, household_keys, clock))
+    for counting in (
+        households_router(lambda: keeper.current, store, directory, household_keys, clock),
+        adoption_router(lambda: keeper.current, store, directory, household_keys, clock),
+        reach_router(store, directory, household_keys, household_settings.smallest_shown, clock),
+    ):
+        app.include_router(counting)
     desk = DraftDesk(store, directory, household_keys, clock)
     app.include_router(plans_router(lambda: keeper.current, store, directory, desk))
     app.include_router(plan_files_router(lambda: keeper.current, store, desk, clock))
