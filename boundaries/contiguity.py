@@ -1,19 +1,21 @@
 """Which blocks hang together by borders, and which parts of a buurt an edit has made."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 Parts = list[frozenset[str]]
+Node = TypeVar("Node", bound=Hashable)
 
 
-def connected_parts(blocks: Collection[str], neighbours: Mapping[str, Iterable[str]]) -> Parts:
+def connected_parts(blocks: Collection[Node], neighbours: Mapping[Node, Iterable[Node]]) -> list[frozenset[Node]]:
     """Return the sets of blocks that are connected with one another, in no particular order.
 
     Parameters
     ----------
     blocks
-        Codes.
+        Codes, or what else stands for them.
     neighbours
-        By code, the blocks with which it shares a border of some length; a common point is none.
+        By block, the blocks with which it shares a border of some length; a common point is none.
 
     Examples
     --------

@@ -4,23 +4,29 @@ Whatever an edit does is one `Change`. It is played on the draft, checked, and t
 an edit that is refused leaves no trace.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 
 import numpy as np
-import numpy.typing as npt
 import shapely
 from rtree.index import Index
 
-from boundaries.blocks import Block, BlockCounter, Buurt, PlanState
-from boundaries.borders import BORDER_TOLERANCE_M, share_borders
+from boundaries.blocks import Area, Block, BlockCounter, Buurt, PlanState
+from boundaries.border_graph import BorderGraph
+from boundaries.borders import BORDER_TOLERANCE_M
 from boundaries.buurt_counts import BuurtCounts, sum_counts
 from boundaries.changes import Change
-from boundaries.contiguity import connected_parts, new_parts
+from boundaries.contiguity import Parts, connected_parts, new_parts
 from boundaries.edit_errors import DiscontiguousBuurtError, LockedBuurtError, UnknownCodeError
 from geo.crs import in_crs_units
 
-_NO_BARRIERS: npt.NDArray[np.object_] = np.array([], dtype=object)
+Bounds = tuple[float, float, float, float]
+"""`min x, min y, max x, max y`."""
+
+_WIDE_OF_DEGREES = 2.0
+"""A degree of longitude is shorter than one of latitude: at 60° by half."""
+_SAME_AREA = 1e-9
+"""Share of an area that a vertex in its border may move, by rounding (`boundaries.cutting`)."""
 
 
 class Draft:
@@ -57,8 +63,8 @@ class Draft:
         boxes = shapely.bounds(np.array([self._blocks[code].shape for code in codes], dtype=object))
         # Loading in one stream packs the tree; an empty stream is refused by the library.
         self._tree = Index((position, box, None) for position, box in enumerate(boxes)) if codes else Index()
-        self._neighbours: dict[str, set[str]] = {code: set() for code in codes}
-        self._link(codes, codes)
+        self._borders = BorderGraph({code: self._blocks[code].shape for code in codes}, self.crs)
+        self._reach = in_crs_units(BORDER_TOLERANCE_M, self.crs) * _WIDE_OF_DEGREES
 
     @property
     def state(self) -> PlanState:
@@ -116,9 +122,14 @@ class Draft:
 
     def neighbours_of(self, block: str) -> frozenset[str]:
         """Return the blocks that share a border with one; a corner is no border."""
-        return frozenset(self._neighbours[block])
+        return frozenset(self._borders.neighbours[block])
 
-    def blocks_near(self, bounds: tuple[float, float, float, float]) -> list[str]:
+    @property
+    def borders(self) -> BorderGraph:
+        """The measures of the blocks and the borders between them; it follows the draft."""
+        return self._borders
+
+    def blocks_near(self, bounds: Bounds) -> list[str]:
         """Return the blocks whose bounding boxes meet one, in the plan's CRS (`min x, min y, max x, max y`)."""
         return sorted(self._codes[int(found)] for found in self._tree.intersection(bounds))
 
@@ -135,8 +146,7 @@ class Draft:
 
     def parts_of(self, buurt: str) -> list[frozenset[str]]:
         """Return the parts of a buurt that share no border, by falling number of households."""
-        parts = connected_parts(self._held.get(buurt, set()), self._neighbours)
-        return sorted(parts, key=lambda part: (-self._households(part), min(part)))
+        return sorted(self._parts(buurt), key=lambda part: (-self._households(part), min(part)))
 
     def isolated_parts(self) -> dict[str, list[frozenset[str]]]:
         """Return, for every buurt in several parts, all but the part with most households."""
@@ -202,14 +212,17 @@ class Draft:
         for code in sorted(touched & self._buurten.keys()):
             if self._buurten[code].locked:
                 raise LockedBuurtError(f"{code} is locked: unlock it first", field)
-        before = {code: connected_parts(self._held.get(code, set()), self._neighbours) for code in touched}
+        before = {code: self._parts(code) for code in touched}
         self.play(change)
-        after = {code: connected_parts(self._held[code], self._neighbours) for code in touched & self._buurten.keys()}
+        after = {code: self._parts(code) for code in touched & self._buurten.keys()}
         fallen = {code: new_parts(before[code], parts, self._households) for code, parts in after.items()}
         fallen = {code: parts for code, parts in fallen.items() if parts}
         if fallen and not allow_parts:
             self.play(change.inverse())
             raise DiscontiguousBuurtError(fallen, field)
+
+    def _parts(self, buurt: str) -> Parts:
+        return connected_parts(self._held.get(buurt, set()), self._borders.neighbours)
 
     def _households(self, codes: Iterable[str]) -> int:
         return sum(self._blocks[code].counts.households or 0 for code in codes if code in self._blocks)
@@ -234,45 +247,46 @@ class Draft:
             self._held[buurt].discard(code)
 
     def _move_shapes(self, change: Change) -> None:
-        """Let the tree and the neighbours follow blocks that came, went or changed their shape."""
-        for code, step in change.blocks.items():
-            if step.before is not None and (step.after is None or step.after.shape is not step.before.shape):
-                position = self._ids[code]
-                self._tree.delete(position, step.before.shape.bounds)
-                if step.after is None:
-                    del self._ids[code], self._codes[position]
-                    for neighbour in self._neighbours.pop(code):
-                        self._neighbours[neighbour].discard(code)
-        added = []
-        for code, step in change.blocks.items():
-            if step.after is not None and (step.before is None or step.after.shape is not step.before.shape):
-                if step.before is None:
+        """Let the tree and the borders follow blocks that came, went or changed their shape."""
+        gone: list[str] = []
+        come: dict[str, Area] = {}
+        revertexed: dict[str, Area] = {}
+        for code, (before, after) in change.blocks.items():
+            if before is not None and after is not None and after.shape is before.shape:
+                continue
+            is_relinked = before is None or after is None or not _is_revertexed(before.shape, after.shape)
+            if before is not None:
+                self._tree.delete(self._ids[code], before.shape.bounds)
+                if is_relinked:
+                    gone.append(code)
+                if after is None:
+                    del self._codes[self._ids.pop(code)]
+            if after is not None:
+                if before is None:
                     self._ids[code], self._codes[self._next_id] = self._next_id, code
                     self._next_id += 1
-                    self._neighbours[code] = set()
-                    added.append(code)
-                self._tree.insert(self._ids[code], step.after.shape.bounds)
-        near = {found for code in added for found in self.blocks_near(self._blocks[code].shape.bounds)}
-        self._link(sorted(near), added)
-
-    def _link(self, codes: list[str], wanted: Collection[str]) -> None:
-        """Find the borders among blocks, and keep those of the wanted ones."""
-        if not wanted:
-            return
-        shapes = np.array([self._blocks[code].shape for code in codes], dtype=object)
-        borders = share_borders(shapes, _NO_BARRIERS, tolerance_m=in_crs_units(BORDER_TOLERANCE_M, self.crs))
-        new = set(wanted)
-        for position, code in enumerate(codes):
-            for other in borders.neighbours[borders.starts[position] : borders.starts[position + 1]]:
-                neighbour = codes[int(other)]
-                if code in new or neighbour in new:
-                    self._neighbours[code].add(neighbour)
-                    self._neighbours[neighbour].add(code)
+                self._tree.insert(self._ids[code], after.shape.bounds)
+                (come if is_relinked else revertexed)[code] = after.shape
+        if gone or come or revertexed:
+            near = {found for shape in come.values() for found in self.blocks_near(_wider(shape.bounds, self._reach))}
+            self._borders.replace(gone, come, revertexed, near)
 
 
 def codes_of_sector(draft: Draft, sector_code: str) -> Iterator[str]:
     """Give the codes of a sector's blocks, in order."""
     yield from sorted(code for code, block in draft.blocks.items() if block.sector_code == sector_code)
+
+
+def _wider(bounds: Bounds, by: float) -> Bounds:
+    low_x, low_y, high_x, high_y = bounds
+    return low_x - by, low_y - by, high_x + by, high_y + by
+
+
+def _is_revertexed(before: Area, after: Area) -> bool:
+    """Whether a shape has only got vertices in its border, or lost some: its neighbours stay its neighbours."""
+    fewer, more = ({tuple(point) for point in shapely.get_coordinates(shape).tolist()} for shape in (before, after))
+    same_vertices = fewer <= more or more <= fewer
+    return same_vertices and abs(before.area - after.area) <= _SAME_AREA * before.area
 
 
 def _number(code: str) -> int:

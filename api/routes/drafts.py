@@ -69,7 +69,7 @@ def drafts_router(  # noqa: PLR0915 -- one statement a route
             revision = row.revision
             undo, redo = row.played > 0, can_redo(session, row)
         touched = (done.touched_buurten() | done.buurten.keys()) & draft.buurten.keys()
-        problems = check_buurten(draft.state, sorted(touched), settings)
+        problems = check_buurten(draft.state, sorted(touched), settings, draft.borders)
         answer = ChangeAnswer.of(done, draft, revision, problems, can_undo=undo, can_redo=redo)
         desk.put(plan_id, revision, draft)
         response.headers["ETag"] = f'"{revision}"'

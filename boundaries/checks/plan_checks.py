@@ -1,12 +1,14 @@
 """Checks a whole plan: gaps, overlaps and unassigned blocks, and then every buurt."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import shapely
 
 from boundaries.blocks import Area, PlanState
-from boundaries.checks.buurt_checks import check_buurten
+from boundaries.border_graph import BorderGraph
+from boundaries.checks.buurt_checks import assigned, check_buurt
+from boundaries.checks.checked_plan import CheckedPlan
 from boundaries.checks.problems import CheckSettings, Figure, Problem, Remedy, Severity
 from boundaries.tiling import NOTABLE_AREA_M2, Shapes, find_gaps, find_overlaps
 from geo.crs import area_m2
@@ -18,6 +20,7 @@ def check_plan(
     *,
     sectors: Mapping[str, Area] | None = None,
     outline: Area | None = None,
+    borders: BorderGraph | None = None,
 ) -> list[Problem]:
     """Check everything about a plan.
 
@@ -32,6 +35,8 @@ def check_plan(
         information, because no edit made them.
     outline
         The municipality, in the plan's CRS: with it, gaps that open to the outside are found too.
+    borders
+        The borders of the plan's blocks, as a draft keeps them; None measures them, with the same answer.
 
     Returns
     -------
@@ -39,9 +44,16 @@ def check_plan(
         Errors first, then warnings, then information.
     """
     base = None if sectors is None else np.array(list(sectors.values()), dtype=object)
-    problems = [*_gaps(state, base, outline), *_overlaps(state, sectors), *_unassigned(state)]
-    problems += check_buurten(state, state.buurten, settings)
-    return sorted(problems, key=lambda problem: list(Severity).index(problem.severity))
+    plan = CheckedPlan(state, settings, borders)
+    problems = [*_gaps(state, base, outline), *_overlaps(state, sectors), *_unassigned(plan)]
+    problems += [problem for code in sorted(state.buurten) for problem in check_buurt(plan, code)]
+    return by_severity(problems)
+
+
+def by_severity(problems: Iterable[Problem]) -> list[Problem]:
+    """Return problems with errors first, then warnings, then information; else as they come."""
+    order = list(Severity)
+    return sorted(problems, key=lambda problem: order.index(problem.severity))
 
 
 def _shapes(state: PlanState) -> Shapes:
@@ -49,23 +61,29 @@ def _shapes(state: PlanState) -> Shapes:
 
 
 def _gaps(state: PlanState, base: Shapes | None, outline: Area | None) -> Iterator[Problem]:
+    """Find what no block covers: an error, unless the official sectors do not cover it either."""
     shapes = _shapes(state)
     open_places = [gap.place for gap in find_gaps(shapes, state.crs)]
-    wanted = [shape for shape in (outline, *([] if base is None else base)) if shape is not None]
-    if wanted:
-        covered, wanted_union = shapely.union_all(shapes), shapely.union_all(wanted)
-        missing = shapely.difference(wanted_union, covered)
-        known = shapely.union_all([shapely.difference(place, wanted_union) for place in open_places])
-        told = [(part, Severity.ERROR) for part in shapely.get_parts(missing)]
-        told += [(part, Severity.INFO) for part in shapely.get_parts(known)]
+    if outline is not None:
+        open_places += shapely.get_parts(shapely.difference(outline, _union(shapes))).tolist()
+    places = shapely.union_all(open_places)
+    if base is None:
+        told = [(places, Severity.ERROR)]
     else:
-        told = [(place, Severity.ERROR) for place in open_places]
-    for place, severity in told:
+        official = _union(base)
+        # A sector that is lost at the edge leaves no hole, and lies in no outline either where none is given.
+        lost = shapely.difference(official, _union(shapes))
+        told = [(lost, Severity.ERROR), (shapely.difference(places, official), Severity.INFO)]
+    for place, severity in ((part, severity) for shape, severity in told for part in shapely.get_parts(shape)):
         [area] = area_m2(np.array([place], dtype=object), state.crs)
         if area >= NOTABLE_AREA_M2:
             code = "gap" if severity == Severity.ERROR else "official-gap"
             remedy = Remedy("restore-sectors") if severity == Severity.ERROR else None
             yield Problem(code, severity, place, (), (), (Figure(float(area), "m2"),), remedy)
+
+
+def _union(shapes: Shapes) -> shapely.Geometry:
+    return shapely.coverage_union_all(shapes) if shapely.coverage_is_valid(shapes) else shapely.union_all(shapes)
 
 
 def _overlaps(state: PlanState, sectors: Mapping[str, Area] | None) -> Iterator[Problem]:
@@ -92,9 +110,11 @@ def _overlaps(state: PlanState, sectors: Mapping[str, Area] | None) -> Iterator[
         )
 
 
-def _unassigned(state: PlanState) -> Iterator[Problem]:
-    for code, block in sorted(state.blocks.items()):
-        if state.buurt_of.get(code) is None:
-            place = shapely.point_on_surface(block.shape)
-            figures = () if block.counts.households is None else (Figure(block.counts.households, "households"),)
-            yield Problem("unassigned", Severity.ERROR, place, (), (code,), figures, Remedy("assign"))
+def _unassigned(plan: CheckedPlan) -> Iterator[Problem]:
+    for code in plan.blocks_of(None):
+        block = plan.state.blocks[code]
+        figures = () if block.counts.households is None else (Figure(block.counts.households, "households"),)
+        place = plan.borders.measures_of(code).place
+        yield Problem(
+            "unassigned", Severity.ERROR, place, (), (code,), figures, assigned(plan, "assign", (code,), None)
+        )

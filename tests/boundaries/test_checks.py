@@ -11,6 +11,8 @@ from boundaries.checks import CheckSettings, Severity, check_buurten, check_plan
 from boundaries.measures import polsby_popper, shapes_in_metres
 
 SETTINGS = CheckSettings()
+A, B, C = "M-01", "M-02", "M-03"
+CODES = {"A": A, "B": B, "C": C}
 
 
 def plan_of(*buurten: str | None, size: int = 3) -> PlanState:
@@ -19,9 +21,10 @@ def plan_of(*buurten: str | None, size: int = 3) -> PlanState:
     for k in range(size * size):
         x, y = 100 * (k % size), 100 * (k // size)
         blocks[f"S{k}"] = Block(f"S{k}", f"S{k}", shapely.box(x, y, x + 100, y + 100), BlockCounts(1200, 1300, 100))
-    of = dict(zip(blocks, buurten, strict=True))
-    codes = sorted({code for code in buurten if code is not None})
-    return PlanState("M", "EPSG:31370", blocks, {c: Buurt(c, {"nl": f"Buurt {c}"}) for c in codes}, of)
+    of = dict(zip(blocks, [None if letter is None else CODES[letter] for letter in buurten], strict=True))
+    letters = sorted({letter for letter in buurten if letter is not None})
+    named = {CODES[letter]: Buurt(CODES[letter], {"nl": f"Buurt {letter}"}) for letter in letters}
+    return PlanState("M", "EPSG:31370", blocks, named, of)
 
 
 def told(state: PlanState, **given: object) -> set[tuple[str, str]]:
@@ -37,21 +40,21 @@ def test_an_unassigned_block_cannot_be_published() -> None:
 
 
 def test_a_bridge_over_a_point_does_not_join() -> None:
-    [problem] = check_buurten(plan_of(*"ABBBAABBA"), ["A"], replace(SETTINGS, households_most=9_000))
+    [problem] = check_buurten(plan_of(*"ABBBAABBA"), [A], replace(SETTINGS, households_most=9_000))
     assert (problem.code, problem.blocks) == ("not-contiguous", ("S0",))
 
 
 def test_a_buurt_inside_another_is_an_enclave() -> None:
-    [problem] = check_buurten(plan_of(*"AAAABAAAA"), ["B"], SETTINGS)
+    [problem] = check_buurten(plan_of(*"AAAABAAAA"), [B], SETTINGS)
     assert (problem.code, problem.buurten, problem.remedy.parameters if problem.remedy else None) == (
         "enclave",
-        ("B", "A"),
-        {"into": "A"},
+        (B, A),
+        {"into": A},
     )
 
 
 def test_the_municipality_s_own_border_makes_no_enclave() -> None:
-    assert check_buurten(plan_of(*"BAAAAAAAA"), ["B"], SETTINGS) == []
+    assert check_buurten(plan_of(*"BAAAAAAAA"), [B], SETTINGS) == []
 
 
 def test_a_lost_block_is_a_gap_and_an_official_hole_is_information() -> None:
@@ -77,14 +80,14 @@ def test_an_overlap_of_the_official_sectors_is_information() -> None:
 @pytest.mark.parametrize(("names", "code"), [({"nl": "buurt  À"}, "name-double"), ({"nl": " "}, "name-missing")])
 def test_names_are_compared_without_case_accents_and_spaces(names: dict[str, str], code: str) -> None:
     state = plan_of(*"AAABBBCCC")
-    state = replace(state, buurten={**state.buurten, "B": Buurt("B", names)})
-    assert {p.code for p in check_buurten(state, ["B"], SETTINGS)} == {code}
+    state = replace(state, buurten={**state.buurten, B: Buurt(B, names)})
+    assert {p.code for p in check_buurten(state, [B], SETTINGS)} == {code}
 
 
 def test_unknown_households_are_not_zero() -> None:
     state = plan_of(*"AAABBBCCC")
     unknown = replace(state.blocks["S0"], counts=BlockCounts(None, 700, 0))
-    [problem] = check_buurten(replace(state, blocks={**state.blocks, "S0": unknown}), ["A"], SETTINGS)
+    [problem] = check_buurten(replace(state, blocks={**state.blocks, "S0": unknown}), [A], SETTINGS)
     assert (problem.code, problem.severity, problem.blocks) == ("households-unknown", Severity.INFO, ("S0",))
 
 
