@@ -4,6 +4,7 @@ Reach, letters and their round plan all select here, so that a message that was 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
@@ -40,19 +41,23 @@ _QUARTER_SEGMENTS = 32
 """Of a circle around the end of a line: the area, though not its dwellings, is up to 0.03 % of the distance short."""
 
 
-class NothingThereError(LookupError):
+class SelectionError(LookupError):
+    """What is wished for cannot be selected; the message says why, and what to do."""
+
+
+class NothingThereError(SelectionError):
     """No active sector, no street or no dwelling is where somebody looks."""
 
 
-class SeveralStreetsError(LookupError):
+class SeveralStreetsError(SelectionError):
     """Several streets of the municipality have that name; the message lists them."""
 
 
-class NoRegisterError(LookupError):
+class NoRegisterError(SelectionError):
     """No addresses release is active, so that no dwelling is known."""
 
 
-class NoSuchBuurtError(LookupError):
+class NoSuchBuurtError(SelectionError):
     """No plan in force has a buurt of that code."""
 
 
@@ -281,29 +286,37 @@ def _at_addresses(session: Session, directory: DataDirectory, wish: AtAddresses,
     return _sorted(found, tuple(one for one in dict.fromkeys(wish.address_ids) if one in unknown))
 
 
+def find_buurt(session: Session, buurt_code: str, day: date) -> PublishedPlan:
+    """Return the plan of the active sectors that is in force on a day and has a buurt.
+
+    Raises
+    ------
+    NoSuchBuurtError
+        There is none.
+    """
+    municipality_code = buurt_code.rpartition("-")[0]
+    for release in active_releases(session):
+        if release.table == Kind.SECTORS and release.country == country_of(municipality_code):
+            with suppress(NoPlanError):
+                plan = plan_on(session, municipality_code, day, release)
+                if buurt_code in plan.buurten:
+                    return plan
+    raise NoSuchBuurtError(f"there is no buurt {buurt_code!r} in a plan that is in force on {day:%Y-%m-%d}")
+
+
 def _in_buurten(session: Session, directory: DataDirectory, wish: InBuurten, day: date) -> Selection:
-    wanted: dict[str, list[str]] = {}
-    for code in dict.fromkeys(wish.buurt_codes):
-        wanted.setdefault(code.rpartition("-")[0], []).append(code)
+    plans: dict[str, tuple[PublishedPlan, set[str]]] = {}
+    for code in wish.buurt_codes:
+        plan = find_buurt(session, code, day)
+        plans.setdefault(plan.row.municipality_code, (plan, set()))[1].add(code)
     found = []
-    for municipality_code, codes in sorted(wanted.items()):
-        try:
-            basis = read_basis(session, directory, country_of(municipality_code))
-            plan = plan_on(session, municipality_code, day, basis.releases.sectors)
-        except (NoPlanError, UnknownMunicipalityError):
-            raise NoSuchBuurtError(_no_buurt(codes[0], day)) from None
-        for code in codes:
-            if code not in plan.buurten:
-                raise NoSuchBuurtError(_no_buurt(code, day))
+    for plan, codes in plans.values():
+        basis = read_basis(session, directory, country_of(plan.row.municipality_code))
         sectors = {block.sector_code for block in plan.blocks if block.buurt_code in codes}
         table = assign_buurten(_dwellings(basis).in_sectors(sectors), plan.by_sector())
-        table = table.filter(pc.is_in(table["buurt_code"], value_set=pa.array(codes)))
+        table = table.filter(pc.is_in(table["buurt_code"], value_set=pa.array(sorted(codes))))
         found.append(SelectedMunicipality(plan, basis, table, {}, tuple(sorted(codes))))
     return _sorted(found)
-
-
-def _no_buurt(code: str, day: date) -> str:
-    return f"there is no buurt {code!r} in a plan that is in force on {day:%Y-%m-%d}"
 
 
 def _by_municipality(

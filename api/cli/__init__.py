@@ -10,6 +10,7 @@ from api.cli import (
     answering,
     importing,
     keys,
+    letters,
     licences,
     members,
     offers,
@@ -19,6 +20,7 @@ from api.cli import (
     quotes,
     serving,
 )
+from api.geojson_input import DrawnAreaError
 from boundaries.diffs import PlansDifferError
 from boundaries.edit_errors import EditError
 from boundaries.proposals import ProposalProblemError
@@ -36,6 +38,7 @@ from data.quotes.offers import UnknownQuoteError
 from data.quotes.price_books import UnknownBookError
 from data.readers.mapping import MappingError
 from data.releases import UnknownReleaseError
+from data.selection import SelectionError
 from data.store import StoreError
 from data.tables import SourceError
 from geo.addresses import AddressIndexError
@@ -48,6 +51,7 @@ from licensing.ubl import InvoiceError
 EXPECTED = (
     AddressIndexError,
     DraftStateError,
+    DrawnAreaError,
     EditConflictError,
     EditError,
     ImportOptionError,
@@ -55,6 +59,7 @@ EXPECTED = (
     NothingActiveError,
     OutsideCoverageError,
     ReleaseExistsError,
+    SelectionError,
     RulesChangedError,
     HouseholdKeyError,
     IndexFileError,
@@ -101,6 +106,7 @@ pricebooks.add_commands(app)
 quotes.add_commands(app)
 offers.add_commands(app)
 licences.add_commands(app)
+letters.add_commands(app)
 members.add_commands(app)
 plans.add_commands(app)
 plan_files.add_commands(plans.plan)

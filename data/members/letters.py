@@ -5,26 +5,21 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
 import pyarrow as pa
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data.block_counts import owning_parts
-from data.dwellings import Dwellings
 from data.members.audit import record
 from data.members.codes import dwellings_with_code, run_was_stored, store_batch, withdraw_codes
-from data.plans.published import NoPlanError, PlacedBlock, plan_on
 from data.store import Store
 from data.store.household_models import Household
-from data.store.models import Release
 from data.tables import LANGUAGES
 from households.codes import CodeBatch, Uses
 from households.dwelling_keys import HouseholdKeys, dwelling_key
@@ -47,22 +42,19 @@ class LettersError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
-class BuurtArea:
-    """A buurt of the plan in force on a day."""
+class LetterBuurt:
+    """The buurt that letters of a batch are for."""
 
     code: str
     names: Mapping[str, str | None]
     municipality_code: str
-    release_id: int
-    blocks: Mapping[str, Sequence[PlacedBlock]]
-    """By sector, all blocks of the sectors that it has a block in, those of other buurten too."""
 
 
 @dataclass(frozen=True, slots=True)
 class LetterBatch:
     """The letters of one buurt."""
 
-    buurt: BuurtArea
+    buurt: LetterBuurt
     letters: tuple[Letter, ...]
 
 
@@ -74,52 +66,8 @@ class Validity:
     expires_at: datetime
 
 
-def find_buurt(session: Session, buurt_code: str, releases: Sequence[Release], day: date) -> BuurtArea:
-    """Return a buurt of the plan that is in force on a day.
-
-    Parameters
-    ----------
-    releases
-        The active releases of sectors.
-
-    Raises
-    ------
-    LettersError
-        No plan in force has such a buurt.
-    """
-    municipality_code = buurt_code.rpartition("-")[0]
-    for release in releases:
-        with suppress(NoPlanError):
-            plan = plan_on(session, municipality_code, day, release)
-            if buurt_code in plan.buurten:
-                own = {block.sector_code for block in plan.blocks if block.buurt_code == buurt_code}
-                return BuurtArea(
-                    code=buurt_code,
-                    names=plan.buurten[buurt_code].names,
-                    municipality_code=municipality_code,
-                    release_id=release.id,
-                    blocks={code: blocks for code, blocks in plan.by_sector().items() if code in own},
-                )
-    raise LettersError(f"there is no buurt {buurt_code!r} in a plan that is in force on {day:%Y-%m-%d}")
-
-
-def dwellings_in(area: BuurtArea, dwellings: Dwellings) -> pa.Table:
-    """Return the dwellings of a buurt (`data.dwellings.DWELLING_SCHEMA`), of divided sectors those on its side."""
-    table = dwellings.in_sectors(list(area.blocks))
-    keep = np.ones(table.num_rows, dtype=np.bool_)
-    sectors = table["sector_code"].to_numpy(zero_copy_only=False)
-    x, y = table["x"].to_numpy(), table["y"].to_numpy()
-    for code, blocks in area.blocks.items():
-        if len(blocks) > 1:
-            here = np.flatnonzero(sectors == code)
-            owners = owning_parts(x[here], y[here], [block.shape for block in blocks if block.shape is not None])
-            own = np.array([block.buurt_code == area.code for block in blocks])
-            keep[here] = own[owners]
-    return table.filter(pa.array(keep))
-
-
 def read_letter_addresses(dwellings: pa.Table, country: Literal["BE", "NL"]) -> list[LetterAddress]:
-    """Return dwellings (`data.dwellings.DWELLING_SCHEMA`) as letters address them."""
+    """Return dwellings (`data.dwellings.DWELLING_SCHEMA` and more) as letters address them."""
     return [
         LetterAddress(
             country=country,

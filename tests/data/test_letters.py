@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import func, select
 
 from data.members.letters import (
-    BuurtArea,
     Existing,
     LetterBatch,
+    LetterBuurt,
     LettersError,
     Validity,
     settle_interrupted,
@@ -29,7 +29,7 @@ from households.letters import Letter, LetterAddress
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 KEYS = HouseholdKeys(HouseholdKey("2026a", bytes(range(32))))
 NEWER = HouseholdKeys(HouseholdKey("2026b", bytes(range(1, 33))), KEYS.all)
-AREA = BuurtArea("25110-01", {"fr": "Centre"}, "25110", 1, ("25110A00-",))
+BUURT = LetterBuurt("25110-01", {"fr": "Centre"}, "25110")
 VALIDITY = Validity(NOW, NOW + timedelta(days=60))
 HOMES = [
     LetterAddress("BE", str(number), {"fr": "Rue"}, str(number), None, "1410", {}, "25110", "25110A00-")
@@ -71,7 +71,7 @@ def write(store: Store, folder: Path, fail: bool = False) -> None:
             raise OSError("the disk is full")
 
     write_letters(
-        store, KEYS, folder, [LetterBatch(AREA, letters)], VALIDITY, run="run-1", facts={}, write_files=write_files
+        store, KEYS, folder, [LetterBatch(BUURT, letters)], VALIDITY, run="run-1", facts={}, write_files=write_files
     )
 
 
