@@ -4,7 +4,7 @@ import "./styles/page.css";
 import "./styles/print.css";
 import { effect } from "@preact/signals";
 import { render } from "preact";
-import { followAddress } from "./opening";
+import { followAddress, takeDroppedFiles } from "./opening";
 import { App } from "./panels/app";
 import { resume } from "./session";
 import { nameIn, t } from "./texts";
@@ -13,6 +13,7 @@ import { municipality } from "./ui";
 await resume();
 render(<App />, document.getElementById("app") as HTMLElement);
 followAddress();
+takeDroppedFiles();
 effect(() => {
   const names = municipality.value?.names as unknown as Record<string, string> | undefined;
   document.title = [names && nameIn(names), t("app.title")].filter(Boolean).join(" · ");

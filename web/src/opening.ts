@@ -1,11 +1,11 @@
 // Opening municipalities and plans, and the address bar that leads back to what is on the screen.
 import { effect, signal } from "@preact/signals";
-import { ask, client, type PlanList, Refusal, Unreachable } from "./api/client";
+import { ask, client, type Municipality, type PlanList, Refusal, Unreachable } from "./api/client";
 import { Editor } from "./plan/editing";
 import { OpenedPlan } from "./plan/opened";
 import type { Step } from "./plan/queue";
 import { mayEdit } from "./session";
-import { language, t } from "./texts";
+import { formatDay, language, t } from "./texts";
 import {
   announce,
   editor,
@@ -38,11 +38,11 @@ export async function attempt(work: () => Promise<void>): Promise<void> {
 }
 
 export async function loadMunicipalities(): Promise<void> {
-  const found = [];
+  const found: Municipality[] = [];
   for (let after: string | undefined; ; ) {
     const query = after === undefined ? { limit: 1_000 } : { limit: 1_000, after };
     const page = await ask(client.GET("/v1/municipalities", { params: { query } }));
-    found.push(...page.data);
+    found.push(...(page.data as Municipality[]));
     if (page.next_cursor === null) break;
     after = page.next_cursor;
   }
@@ -106,7 +106,7 @@ function show(plan: OpenedPlan, mine: readonly Step[]): void {
 export async function beginDraft(from?: string): Promise<void> {
   const code = municipality.peek()?.code;
   if (!code) return;
-  const title = t("plan.draft-title", { day: new Date().toLocaleDateString(document.documentElement.lang) });
+  const title = t("plan.draft-title", { day: formatDay(new Date().toISOString()) });
   const body = from === undefined ? { title } : { title, plan: Number(from) };
   const draft = await ask(
     client.POST("/v1/municipalities/{code}/plans", { params: { path: { code } }, body }),
@@ -114,6 +114,44 @@ export async function beginDraft(from?: string): Promise<void> {
   await loadPlans();
   await openPlan(draft.id);
   announce(draft.title ?? title);
+}
+
+const FORMATS: Readonly<Record<string, string>> = {
+  geojson: "geojson",
+  json: "geojson",
+  gpkg: "gpkg",
+  csv: "csv",
+};
+
+/** Make a draft of a file that was downloaded here, or of a CSV of sectors and buurten. */
+export async function importFile(file: File): Promise<void> {
+  const code = municipality.peek()?.code;
+  if (!code) return;
+  const format = FORMATS[file.name.split(".").pop()?.toLowerCase() ?? ""];
+  if (!format) {
+    failure.value = t("file.unknown", { name: file.name });
+    return;
+  }
+  const draft = await ask(
+    client.POST("/v1/municipalities/{code}/plans:import", {
+      params: { path: { code }, query: { f: format as "csv", title: file.name.slice(0, 200) } },
+      body: file as never,
+      bodySerializer: (body: unknown) => body as File,
+      headers: { "Content-Type": "application/octet-stream" },
+    }),
+  );
+  await loadPlans();
+  await openPlan(draft.id);
+}
+
+/** Take files that are dropped anywhere on the page. */
+export function takeDroppedFiles(): void {
+  document.addEventListener("dragover", (event) => event.preventDefault());
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    const file = event.dataTransfer?.files[0];
+    if (file && mayEdit.peek()) void attempt(() => importFile(file));
+  });
 }
 
 /** Read again what the server has of the draft on the screen: its state changed. */

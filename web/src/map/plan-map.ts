@@ -113,6 +113,13 @@ export class PlanMap {
     );
   }
 
+  /** Tools lie over the upper edge of the map: nothing that is flown to ends up beneath them. */
+  private get padding() {
+    const { clientHeight, clientWidth } = this.map.getContainer();
+    const edge = Math.min(48, clientWidth / 10, clientHeight / 10);
+    return { top: clientHeight > 500 ? 112 : edge, right: edge, bottom: edge, left: edge };
+  }
+
   /** Fly to the whole plan. */
   fit(animate = true): void {
     const plan = opened.peek();
@@ -127,7 +134,7 @@ export class PlanMap {
 
   flyTo(bounds: LngLatBoundsLike, animate = true): void {
     const still = !animate || matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.map.fitBounds(bounds, { padding: 48, maxZoom: 17, duration: still ? 0 : 600 });
+    this.map.fitBounds(bounds, { padding: this.padding, maxZoom: 17, duration: still ? 0 : 600 });
   }
 
   flyToGeometry(geometry: Geometry): void {

@@ -251,10 +251,16 @@ export function buildStyle(colours: MapColours): StyleSpecification {
           "text-font": FONT,
           "text-size": ["interpolate", ["linear"], ["zoom"], 10, 10, 14, 14],
           "text-max-width": 9,
-          "text-padding": 3,
+          "text-padding": 2,
+          "text-variable-anchor": ["center", "top", "bottom"],
           "symbol-sort-key": ["get", "rank"],
         },
-        paint: { "text-color": "#15181c", "text-halo-color": "#ffffff", "text-halo-width": 1.6 },
+        paint: {
+          "text-color": "#15181c",
+          "text-halo-color": "#ffffff",
+          "text-halo-width": 1.4,
+          "text-halo-blur": 0.4,
+        },
       },
       {
         id: "place",

@@ -58,6 +58,8 @@ function MapView() {
     };
     const gestures = new Gestures(map);
     planMap.value = map;
+    // For the browser's console, and for tests that ask where something is on the screen.
+    Object.assign(globalThis, { buurtwijzer: { map: map.map } });
     void attempt(() => openAddress(new URLSearchParams(location.search)));
     return () => {
       planMap.value = null;

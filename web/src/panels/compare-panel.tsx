@@ -88,8 +88,9 @@ function Moves({ plan }: { plan: OpenedPlan }) {
       <caption>{t("compare.caption")}</caption>
       <thead>
         <tr>
-          <th scope="col">{t("compare.from")}</th>
-          <th scope="col">{t("compare.to")}</th>
+          <th scope="col">
+            {t("compare.from")} → {t("compare.to")}
+          </th>
           {COLUMNS.map((column) => (
             <th key={column} scope="col" class="number">
               {column === "pieces" ? t("compare.pieces") : t(`count.${column}`)}
@@ -100,8 +101,9 @@ function Moves({ plan }: { plan: OpenedPlan }) {
       <tbody>
         {found.map((move) => (
           <tr key={`${move.from} ${move.to}`}>
-            <td>{name(move.from)}</td>
-            <td>{name(move.to)}</td>
+            <th scope="row">
+              {name(move.from)} → <b>{name(move.to)}</b>
+            </th>
             {COLUMNS.map((column) => (
               <td key={column} class="number">
                 {formatNumber(move[column])}

@@ -2,7 +2,7 @@
 
 import type { PlanSummary } from "../api/client";
 import { ask, authorization, client, Unreachable } from "../api/client";
-import { attempt, beginDraft, loadPlans, openPlan, plans } from "../opening";
+import { attempt, beginDraft, importFile, loadPlans, openPlan, plans } from "../opening";
 import { mayEdit } from "../session";
 import { formatDay, t } from "../texts";
 import { opened } from "../ui";
@@ -20,6 +20,7 @@ export function HistoryPanel() {
       <h2>{t("history.plans")}</h2>
       <PlanList plans={list.plans} />
       <Files />
+      {mayEdit.value && <ImportFile />}
     </>
   );
 }
@@ -89,12 +90,30 @@ async function discard(plan: PlanSummary): Promise<void> {
   if (opened.peek()?.id === plan.id && first) await openPlan(first.id);
 }
 
+/** Choose a file, or drop it on the page: it becomes a draft. */
+function ImportFile() {
+  return (
+    <label class="field">
+      {t("file.import")}
+      <input
+        type="file"
+        accept=".geojson,.json,.gpkg,.csv"
+        onChange={(event) => {
+          const file = event.currentTarget.files?.[0];
+          event.currentTarget.value = "";
+          if (file) void attempt(() => importFile(file));
+        }}
+      />
+    </label>
+  );
+}
+
 function Files() {
   const plan = opened.value;
   if (!plan) return null;
   return (
     <div class="row">
-      {(["geojson", "csv"] as const).map((format) => (
+      {(["geojson", "gpkg", "csv"] as const).map((format) => (
         <button key={format} type="button" onClick={() => void attempt(() => download(plan.id, format))}>
           {t("file.export")} {t(`file.${format}`)}
         </button>
@@ -104,7 +123,7 @@ function Files() {
 }
 
 /** Fetch a file with the key in a header, and hand it to the browser: a link would need the key in its URL. */
-async function download(id: string, format: "geojson" | "csv"): Promise<void> {
+async function download(id: string, format: "geojson" | "gpkg" | "csv"): Promise<void> {
   const answer = await fetch(`/v1/plans/${id}/export?f=${format}`, { headers: authorization() });
   if (!answer.ok) throw new Unreachable();
   save(await answer.blob(), `plan-${id}.${format}`);

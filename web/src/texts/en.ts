@@ -217,6 +217,9 @@ export const en = {
 
   "file.export": "Download",
   "file.geojson": "GeoJSON",
+  "file.gpkg": "GeoPackage",
+  "file.import": "Begin a draft from a file (or drop it on the map)",
+  "file.unknown": "{name} is no GeoJSON, GeoPackage or CSV.",
   "file.csv": "CSV of blocks",
   "file.png": "Picture (PNG)",
 

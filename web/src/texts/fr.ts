@@ -227,6 +227,9 @@ export const fr: Texts = {
 
   "file.export": "Télécharger",
   "file.geojson": "GeoJSON",
+  "file.gpkg": "GeoPackage",
+  "file.import": "Commencer un projet à partir d’un fichier (ou le déposer sur la carte)",
+  "file.unknown": "{name} n’est ni GeoJSON, ni GeoPackage, ni CSV.",
   "file.csv": "CSV des blocs",
   "file.png": "Image (PNG)",
 

@@ -222,6 +222,9 @@ export const nl: Texts = {
 
   "file.export": "Download",
   "file.geojson": "GeoJSON",
+  "file.gpkg": "GeoPackage",
+  "file.import": "Begin een ontwerp van een bestand (of sleep het op de kaart)",
+  "file.unknown": "{name} is geen GeoJSON, GeoPackage of CSV.",
   "file.csv": "CSV van blokken",
   "file.png": "Afbeelding (PNG)",
 
