@@ -19,6 +19,7 @@ from api.problems import install_problem_handlers
 from api.quote_problems import install_quote_problems
 from api.routes.addresses import addresses_router
 from api.routes.adoption import adoption_router
+from api.routes.carrying_over import carrying_over_router
 from api.routes.drafts import drafts_router
 from api.routes.editor import editor_router
 from api.routes.health import health_router
@@ -146,6 +147,7 @@ def create_app(
         app.include_router(counting)
     desk = DraftDesk(store, directory, household_keys, clock)
     app.include_router(plans_router(lambda: keeper.current, store, directory, desk))
+    app.include_router(carrying_over_router(store, directory, household_keys, clock))
     app.include_router(plan_files_router(lambda: keeper.current, store, desk, clock))
     app.include_router(drafts_router(lambda: keeper.current, store, desk, clock))
     app.include_router(proposals_router(lambda: keeper.current, store, desk, clock))

@@ -8,13 +8,15 @@ from fastapi.responses import JSONResponse
 
 from api.history import NotThereThenError
 from api.problems import FieldProblem, Kind, described, install_table, problem_response
+from boundaries.carry_over import CarryOverError
 from boundaries.diffs import PlansDifferError
 from boundaries.edit_errors import DiscontiguousBuurtError, EditError, LockedBuurtError
 from boundaries.proposals import ProposalProblemError
 from data.plans.drafts import DraftStateError, EditConflictError, NothingToUndoError, UnknownDraftError
 from data.plans.plan_file import PlanFileError
 from data.plans.published import NoPlanError
-from data.plans.publishing import NotPublishableError, OutdatedDraftError, PublishingDayError
+from data.plans.publishing import InactiveReleaseError, NotPublishableError, OutdatedDraftError, PublishingDayError
+from data.plans.successions import NoSuccessorError
 
 
 class NoRevisionError(ValueError):
@@ -29,8 +31,13 @@ PLAN_PROBLEMS: Mapping[type[Exception], Kind] = {
     NotThereThenError: Kind("not-there-then", "Not in that municipality then", 404, "Ask for a later day."),
     DraftStateError: Kind("draft-state", "The draft is not in the state for it", 409, "Read the draft again."),
     NothingToUndoError: Kind("nothing-to-undo", "There is nothing to undo or redo", 409, "Read the draft again."),
+    InactiveReleaseError: Kind(
+        "inactive-release", "These sectors are not in use", 409, "Hand it in for review; activating publishes it."
+    ),
     OutdatedDraftError: Kind("outdated-draft", "Another plan was published meanwhile", 409, "Begin a draft from it."),
     PublishingDayError: Kind("publishing-day", "A plan cannot hold from that day", 422, "Choose a later day."),
+    NoSuccessorError: Kind("no-successor", "A plan has nowhere to go", 422, "Check that the release is complete."),
+    CarryOverError: Kind("no-carry-over", "These plans cannot be carried over", 422, "See which plans are named."),
     PlansDifferError: Kind("plans-differ", "These plans cannot be compared", 422, "Compare plans of one municipality."),
     ProposalProblemError: Kind("no-proposal", "Nothing can be proposed", 422, "See what is wrong with the sectors."),
     PlanFileError: Kind("plan-file", "The file is no plan for this", 422, "Correct the place that is named."),

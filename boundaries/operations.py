@@ -7,7 +7,7 @@ geometry is touched.
 
 import unicodedata
 from collections.abc import Sequence
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
@@ -207,6 +207,8 @@ class AdoptPlan(_Operation):
     op: Literal["adopt_plan"] = "adopt_plan"
     source: Annotated[str, Field(max_length=200)] = ""
     """Where it is from, for the log."""
+    report: dict[str, Any] = {}
+    """What was found on the way, for the log: of a plan that was carried over, what a person must decide."""
     buurten: Annotated[tuple[AdoptedBuurt, ...], Field(max_length=MAX_BUURTEN)]
     blocks: Annotated[tuple[AdoptedBlock, ...], Field(min_length=1, max_length=MAX_BLOCKS)]
 

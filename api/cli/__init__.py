@@ -8,6 +8,7 @@ from rich.console import Console
 from api.atlas import NothingActiveError, OutsideCoverageError
 from api.cli import (
     answering,
+    carrying_over,
     importing,
     keys,
     letters,
@@ -21,6 +22,7 @@ from api.cli import (
     serving,
 )
 from api.geojson_input import DrawnAreaError
+from boundaries.carry_over import CarryOverError
 from boundaries.diffs import PlansDifferError
 from boundaries.edit_errors import EditError
 from boundaries.proposals import ProposalProblemError
@@ -33,7 +35,8 @@ from data.municipalities import UnknownMunicipalityError
 from data.plans.drafts import DraftStateError, EditConflictError, NothingToUndoError, UnknownDraftError
 from data.plans.plan_file import PlanFileError
 from data.plans.published import NoPlanError
-from data.plans.publishing import NotPublishableError, OutdatedDraftError, PublishingDayError
+from data.plans.publishing import InactiveReleaseError, NotPublishableError, OutdatedDraftError, PublishingDayError
+from data.plans.successions import NoSuccessorError
 from data.quotes.offers import UnknownQuoteError
 from data.quotes.price_books import UnknownBookError
 from data.readers.mapping import MappingError
@@ -50,6 +53,7 @@ from licensing.ubl import InvoiceError
 
 EXPECTED = (
     AddressIndexError,
+    CarryOverError,
     DraftStateError,
     DrawnAreaError,
     EditConflictError,
@@ -62,6 +66,7 @@ EXPECTED = (
     SelectionError,
     RulesChangedError,
     HouseholdKeyError,
+    InactiveReleaseError,
     IndexFileError,
     InvoiceError,
     KeyFormError,
@@ -69,6 +74,7 @@ EXPECTED = (
     LettersError,
     MappingError,
     NoPlanError,
+    NoSuccessorError,
     NotPublishableError,
     NothingToUndoError,
     OutdatedDraftError,
@@ -110,6 +116,7 @@ letters.add_commands(app)
 members.add_commands(app)
 plans.add_commands(app)
 plan_files.add_commands(plans.plan)
+carrying_over.add_commands(plans.plan)
 
 
 def main() -> None:

@@ -13,14 +13,16 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from api.cli.carrying_over import command_hand, show_carryings
 from api.cli.opening import opened
 from api.settings import StoreSettings
 from data.demo import DemoFiles, DemoSize, write_demo
 from data.directory import DataDirectory
 from data.importing import SOURCES, ImportOutcome, ImportRequest, import_file
 from data.importing.staged import Progress as ProgressListener
+from data.plans.activating import activate_with_plans
 from data.readers.mapping import ColumnMapping
-from data.releases import activate, active_releases, find_release, list_releases
+from data.releases import active_releases, find_release, list_releases
 from data.store import Store
 from data.tables import Country, Kind
 
@@ -106,9 +108,8 @@ def import_release(
     with opened() as (store, directory):
         outcome = import_with_progress(store, directory, request)
         if activate_now:
-            with store.writing() as session:
-                for release in outcome.releases:
-                    activate(session, find_release(session, release.name), datetime.now(UTC))
+            for release in outcome.releases:
+                _activate(store, directory, release.name)
         _print_outcome(store, outcome)
 
 
@@ -137,13 +138,48 @@ def show_releases() -> None:
 
 def activate_release(
     name: Annotated[str, typer.Argument(help="Name of the release, as `buurtwijzer releases` lists it.")],
+    accept_guesses: Annotated[
+        bool, typer.Option("--accept-guesses", help="Take the guess wherever carrying a plan over leaves a doubt.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be, and change nothing.")] = False,
+    report: Annotated[
+        Path | None, typer.Option(help="Write what was found of the plans as JSON.", metavar="FILE")
+    ] = None,
 ) -> None:
-    """Let answers use a release, in place of the one of its kind and country."""
-    with opened() as (store, _), store.writing() as session:
+    """Let answers use a release, in place of the one of its kind and country.
+
+    Drawn plans are carried over to a release of sectors in the same instant. Where a person must decide, there is a
+    draft for it, and answers stay as they are until it is handed in and the release is activated again.
+    """
+    with opened() as (store, directory):
+        _activate(store, directory, name, accept_guesses=accept_guesses, dry_run=dry_run, report=report)
+
+
+def _activate(
+    store: Store,
+    directory: DataDirectory,
+    name: str,
+    *,
+    accept_guesses: bool = False,
+    dry_run: bool = False,
+    report: Path | None = None,
+) -> None:
+    with store.writing() as session:
         release = find_release(session, name)
-        replaced = activate(session, release, datetime.now(UTC))
-    instead = f" in place of {replaced.name}" if replaced else ""
-    out.print(f"Answers use [bold]{release.name}[/]{instead}.")
+        done = activate_with_plans(
+            session, release, command_hand(directory), accept_guesses=accept_guesses, dry_run=dry_run
+        )
+    show_carryings(done.carryings, report)
+    if done.is_active:
+        instead = f" in place of {done.replaced.name}" if done.replaced else ""
+        out.print(f"Answers use [bold]{name}[/]{instead}.")
+    elif done.pending:
+        err.print(
+            f"{len(done.pending)} plans wait for a person, so answers stay as they are. Decide in the drafts, hand "
+            f"them in (`buurtwijzer plan review DRAFT`) and activate {name} again.",
+            soft_wrap=True,
+        )
+        raise typer.Exit(1)
 
 
 def demo(

@@ -15,10 +15,10 @@ from data.members.audit import record
 from data.plans.drafts import DraftStateError, refuse_conflict
 from data.plans.published import find_plan, sector_shapes
 from data.store.database import announce_change
+from data.store.models import ActiveRelease, DraftRow, Municipality, Plan, Release
 from data.store.models import Block as BlockRow
 from data.store.models import Buurt as BuurtRow
-from data.store.models import DraftRow, Municipality, Plan, Release
-from data.tables import LANGUAGES
+from data.tables import LANGUAGES, Kind
 
 
 class NotPublishableError(ValueError):
@@ -38,6 +38,10 @@ class NotPublishableError(ValueError):
 
 class PublishingDayError(ValueError):
     """The day lies in the past, or before the plan that holds last."""
+
+
+class InactiveReleaseError(ValueError):
+    """The draft is drawn on sectors that answers do not use, so that no lookup would follow its plan."""
 
 
 class OutdatedDraftError(ValueError):
@@ -73,6 +77,8 @@ def publish(
         Somebody else has changed the draft.
     DraftStateError
         It was published or discarded.
+    InactiveReleaseError
+        Its sectors are not the active ones.
     OutdatedDraftError
         Another plan was published meanwhile.
     PublishingDayError
@@ -90,6 +96,15 @@ def publish(
         .where(Municipality.release_id == base.release_id, Municipality.code == row.municipality_code)
         .with_for_update()
     ).one()
+    release = session.get_one(Release, base.release_id)
+    # Held until the end, so that no activation comes between.
+    key = (release.country, Kind.SECTORS)
+    active = session.get(ActiveRelease, key, populate_existing=True, with_for_update={"read": True})
+    if active is None or active.release_id != release.id:
+        raise InactiveReleaseError(
+            f"the draft is drawn on {release.name}, which answers do not use. Hand it in for review, and it is "
+            f"published when {release.name} is activated; or carry its plan over to the sectors in use"
+        )
     last = session.scalars(
         select(Plan)
         .where(Plan.municipality_code == row.municipality_code, Plan.drawn)
@@ -102,10 +117,9 @@ def publish(
         )
     if valid_from < now.date():
         raise PublishingDayError(f"{valid_from} is past: a plan holds from today or later")
-    if last is not None and valid_from < last.valid_from:
+    if last is not None and last.release_id == base.release_id and valid_from < last.valid_from:
         raise PublishingDayError(f"plan {last.version} holds from {last.valid_from}: this one cannot begin before it")
     state = draft.state
-    release = session.get_one(Release, base.release_id)
     sectors = sector_shapes(session, release, {block.sector_code for block in state.blocks.values()})
     errors = [problem for problem in check_plan(state, settings, sectors=sectors) if problem.severity == Severity.ERROR]
     if errors:
