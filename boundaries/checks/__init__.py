@@ -3,5 +3,20 @@
 from boundaries.checks.buurt_checks import check_buurten
 from boundaries.checks.plan_checks import check_plan
 from boundaries.checks.problems import CheckSettings, Figure, Problem, Remedy, Severity
+from boundaries.checks.street_checks import StreetAddress
+from boundaries.checks.texts import TEXT_LANGUAGES, TextLanguage, problem_text, remedy_text
 
-__all__ = ["CheckSettings", "Figure", "Problem", "Remedy", "Severity", "check_buurten", "check_plan"]
+__all__ = [
+    "TEXT_LANGUAGES",
+    "CheckSettings",
+    "Figure",
+    "Problem",
+    "Remedy",
+    "Severity",
+    "StreetAddress",
+    "TextLanguage",
+    "check_buurten",
+    "check_plan",
+    "problem_text",
+    "remedy_text",
+]

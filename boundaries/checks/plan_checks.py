@@ -1,15 +1,17 @@
-"""Checks a whole plan: gaps, overlaps and unassigned blocks, and then every buurt."""
+"""Checks a whole plan: gaps, overlaps and unassigned blocks, every buurt, barriers and streets."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
 import shapely
 
 from boundaries.blocks import Area, PlanState
 from boundaries.border_graph import BorderGraph
+from boundaries.checks.barrier_checks import check_barriers
 from boundaries.checks.buurt_checks import assigned, check_buurt
 from boundaries.checks.checked_plan import CheckedPlan
 from boundaries.checks.problems import CheckSettings, Figure, Problem, Remedy, Severity
+from boundaries.checks.street_checks import StreetAddress, check_streets
 from boundaries.tiling import NOTABLE_AREA_M2, Shapes, find_gaps, find_overlaps
 from geo.crs import area_m2
 
@@ -21,6 +23,8 @@ def check_plan(
     sectors: Mapping[str, Area] | None = None,
     outline: Area | None = None,
     borders: BorderGraph | None = None,
+    barriers: Sequence[shapely.Geometry] = (),
+    addresses: Iterable[StreetAddress] = (),
 ) -> list[Problem]:
     """Check everything about a plan.
 
@@ -37,6 +41,10 @@ def check_plan(
         The municipality, in the plan's CRS: with it, gaps that open to the outside are found too.
     borders
         The borders of the plan's blocks, as a draft keeps them; None measures them, with the same answer.
+    barriers
+        Lines that a buurt should not lie across, in the plan's CRS.
+    addresses
+        The house numbers of the municipality, for streets that are split.
 
     Returns
     -------
@@ -47,10 +55,12 @@ def check_plan(
     plan = CheckedPlan(state, settings, borders)
     problems = [*_gaps(state, base, outline), *_overlaps(state, sectors), *_unassigned(plan)]
     problems += [problem for code in sorted(state.buurten) for problem in check_buurt(plan, code)]
-    return by_severity(problems)
+    problems += check_barriers(plan, np.array(barriers, dtype=object))
+    problems += check_streets(plan, addresses)
+    return _by_severity(problems)
 
 
-def by_severity(problems: Iterable[Problem]) -> list[Problem]:
+def _by_severity(problems: Iterable[Problem]) -> list[Problem]:
     """Return problems with errors first, then warnings, then information; else as they come."""
     order = list(Severity)
     return sorted(problems, key=lambda problem: order.index(problem.severity))

@@ -1,14 +1,34 @@
 """A plan's faults are told with their severity, buurten and blocks; what is good is left in peace."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
 import shapely
 
 from boundaries.blocks import Block, BlockCounts, Buurt, PlanState
-from boundaries.checks import CheckSettings, Severity, check_buurten, check_plan
+from boundaries.checks import (
+    TEXT_LANGUAGES,
+    CheckSettings,
+    Figure,
+    Problem,
+    Remedy,
+    Severity,
+    StreetAddress,
+    TextLanguage,
+    check_buurten,
+    check_plan,
+    problem_text,
+    remedy_text,
+    texts,
+)
+from boundaries.checks.problems import Unit
+from boundaries.checks.texts import PROBLEMS, REMEDIES
 from boundaries.measures import polsby_popper, shapes_in_metres
+from boundaries.operations import AssignBlocks
 
 SETTINGS = CheckSettings()
 A, B, C = "M-01", "M-02", "M-03"
@@ -94,3 +114,58 @@ def test_unknown_households_are_not_zero() -> None:
 def test_compactness_is_measured_in_metres_in_degrees_too() -> None:
     square = np.array([shapely.box(4.0, 52.0, 4.01, 52.01 - 0.01 * 0.385)], dtype=object)
     assert polsby_popper(shapes_in_metres(square, "EPSG:4326")[0]) == pytest.approx(np.pi / 4, rel=1e-3)
+
+
+def test_a_gap_that_the_official_sectors_have_is_information_with_an_outline_too() -> None:
+    state = plan_of(*"AAABBBCCC")
+    blocks, of = dict(state.blocks), dict(state.buurt_of)
+    del blocks["S4"], of["S4"]
+    holed = replace(state, blocks=blocks, buurt_of=of)
+    official = {code: block.shape for code, block in blocks.items()}
+    outline = shapely.box(0, 0, 300, 310)
+    gaps = {t for t in told(holed, sectors=official, outline=outline) if "gap" in t[0]}
+    assert gaps == {("official-gap", "info")}
+    assert {t for t in told(holed, outline=outline) if "gap" in t[0]} == {("gap", "error")}
+
+
+def test_a_buurt_across_a_barrier_gives_away_what_lies_beyond() -> None:
+    state = plan_of(*"AABAABCCC")
+    canal = shapely.LineString([(100, -50), (100, 350)])
+    [problem] = [p for p in check_plan(state, SETTINGS, barriers=[canal]) if p.code == "barrier-crossed"][:1]
+    # 200 m inside, less the width of the canal beside the outer border and beside C.
+    assert (problem.buurten, problem.blocks, problem.figures[0].value) == ((A,), ("S1", "S4"), pytest.approx(150))
+    assert problem.remedy is not None
+    assert problem.remedy.operation == AssignBlocks(blocks=("S1", "S4"), buurt=B, allow_parts=True)
+
+
+def test_a_barrier_along_a_border_is_none() -> None:
+    state = plan_of(*"ABBABBABB")
+    assert "barrier-crossed" not in {
+        code for code, _ in told(state, barriers=[shapely.LineString([(95, 0), (105, 300)])])
+    }
+
+
+def test_a_street_with_few_addresses_across_the_border_is_told() -> None:
+    state = plan_of(*"AAABBBCCC")
+    street = [StreetAddress("Kerkstraat 1000", "Kerkstraat", "S0", 5, 5)] * 9
+    across = [StreetAddress("Kerkstraat 1000", "Kerkstraat", "S3", 5, 105)]
+    [problem] = [p for p in check_plan(state, SETTINGS, addresses=street + across) if p.code == "street-split"]
+    assert (problem.buurten, problem.name, problem.blocks) == ((B, A), "Kerkstraat", ("S3",))
+    assert "street-split" not in {code for code, _ in told(state, addresses=street + across * 9)}
+
+
+@pytest.mark.parametrize("language", TEXT_LANGUAGES)
+def test_every_problem_and_remedy_can_be_told(language: TextLanguage) -> None:
+    figures = tuple(Figure(1_234.5, unit) for unit in get_args(Unit))
+    for code in PROBLEMS:
+        problem = Problem(code, Severity.INFO, shapely.Point(), (A, B), ("S1",), figures, language="fr", name="Dorp")
+        assert "{" not in problem_text(problem, language)
+    for code in REMEDIES:
+        assert remedy_text(Remedy(code, {"buurten": 2}), language)
+
+
+def test_every_code_that_the_checks_give_has_its_texts() -> None:
+    source = "".join(path.read_text("utf-8") for path in Path(texts.__file__).parent.glob("*_checks.py"))
+    remedies = set(re.findall(r'Remedy\(\s*"([a-z-]+)"', source)) | {"assign", "assign-elsewhere"}
+    assert remedies == set(REMEDIES)
+    assert set(PROBLEMS) - set(re.findall(r'"([a-z-]+)"', source)) == set()
