@@ -1,12 +1,13 @@
 """Reads the households of a municipality from the store: official counts, estimates and members by sector."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from math import nan
 
 import numpy as np
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from data.directory import DataDirectory
@@ -98,26 +99,42 @@ def read_municipality_count(session: Session, basis: CountBasis, municipality_co
     municipality_code
         The municipality; one that has no sectors gives an empty count.
     """
+    return read_municipality_counts(session, basis, [municipality_code])[municipality_code]
+
+
+def read_municipality_counts(
+    session: Session, basis: CountBasis, municipality_codes: Collection[str]
+) -> dict[str, MunicipalityCount]:
+    """Return the households of the sectors of several municipalities, by municipality, in a few queries for all.
+
+    Parameters
+    ----------
+    session, basis
+        As for `read_municipality_count`.
+    municipality_codes
+        The municipalities; one that has no sectors gives an empty count.
+    """
     releases = basis.releases
+    officials = _area_counts(session, releases.municipality_counts, municipality_codes)
     counts = _area_counts(session, releases.sector_counts)
     rows = session.execute(
-        select(Sector.code, Sector.geometry)
-        .where(Sector.release_id == releases.sectors.id, Sector.municipality_code == municipality_code)
+        select(Sector.municipality_code, Sector.code)
+        .where(Sector.release_id == releases.sectors.id, Sector.municipality_code.in_(municipality_codes))
         .order_by(Sector.code)
     ).all()
-    shapes = np.array([geometry for _, geometry in rows], dtype=object)
-    areas = area_m2(shapes, releases.sectors.crs or "") if rows else np.empty(0)
-    sectors = {}
-    for (code, _), area in zip(rows, areas, strict=True):
+    areas = _uncounted_areas_m2(session, releases, municipality_codes)
+    sectors: dict[str, dict[str, SectorFacts]] = {code: {} for code in municipality_codes}
+    for municipality_code, code in rows:
         households, population = counts.get(code, (None, None))
         dwellings = None if basis.dwellings is None else basis.dwellings.counts.get(code, 0)
-        sectors[code] = SectorFacts(households, dwellings, population, float(area))
-    official, _ = _area_counts(session, releases.municipality_counts, municipality_code).get(
-        municipality_code, (None, None)
-    )
+        # No estimate asks for the area of a sector that is counted.
+        sectors[municipality_code][code] = SectorFacts(households, dwellings, population, areas.get(code, nan))
     # Rounding is a habit of the publisher, so it is read from all its counts.
     rounding = published_rounding(households for households, _ in counts.values())
-    return complete_counts(official, sectors, rounding=rounding)
+    return {
+        code: complete_counts(officials.get(code, (None, None))[0], own, rounding=rounding)
+        for code, own in sectors.items()
+    }
 
 
 def member_households(session: Session, municipality_code: str, at: datetime) -> dict[str, Counter[tuple[str, str]]]:
@@ -143,13 +160,28 @@ def member_households(session: Session, municipality_code: str, at: datetime) ->
 
 
 def _area_counts(
-    session: Session, release: Release | None, area_code: str | None = None
+    session: Session, release: Release | None, area_codes: Collection[str] | None = None
 ) -> dict[str, tuple[int | None, int | None]]:
     if release is None:
         return {}
     wanted = select(AreaCount.area_code, AreaCount.households, AreaCount.population).where(
         AreaCount.release_id == release.id
     )
-    if area_code is not None:
-        wanted = wanted.where(AreaCount.area_code == area_code)
+    if area_codes is not None:
+        wanted = wanted.where(AreaCount.area_code.in_(area_codes))
     return {code: (households, population) for code, households, population in session.execute(wanted)}
+
+
+def _uncounted_areas_m2(
+    session: Session, releases: CountReleases, municipality_codes: Collection[str]
+) -> dict[str, float]:
+    wanted = select(Sector.code, Sector.geometry).where(
+        Sector.release_id == releases.sectors.id, Sector.municipality_code.in_(municipality_codes)
+    )
+    if releases.sector_counts is not None:
+        of_sector = and_(AreaCount.release_id == releases.sector_counts.id, AreaCount.area_code == Sector.code)
+        wanted = wanted.outerjoin(AreaCount, of_sector).where(AreaCount.households.is_(None))
+    rows = session.execute(wanted).all()
+    shapes = np.array([geometry for _, geometry in rows], dtype=object)
+    areas = area_m2(shapes, releases.sectors.crs or "") if rows else np.empty(0)
+    return dict(zip((code for code, _ in rows), areas.tolist(), strict=True))

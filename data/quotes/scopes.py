@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 
 from data.buurt_counts import BuurtCount as CountedBuurt
 from data.buurt_counts import count_buurten
-from data.household_counts import CountBasis, CountReleases, read_municipality_count
+from data.household_counts import CountBasis, CountReleases, read_municipality_counts
 from data.municipalities import MunicipalityPlace, list_municipalities, name_in
 from data.plans.published import read_plan, sector_shapes
-from data.store.models import AreaCount, Plan, Release, Sector
+from data.store.models import Plan, Release
 from data.tables import Country
 from geo.crs import LONLAT, OFFICIAL_CRS, transform_shapes
 from households.counts import Method
@@ -128,31 +128,14 @@ def read_map(session: Session, sectors: Release, scope: MunicipalityScope) -> Fr
 
 
 def read_households(session: Session, basis: CountBasis, country: Country) -> list[MunicipalityHouseholds]:
-    """Return the households of every municipality of a country, as a quote for it would count them.
-
-    Where every sector has an official count this is one sum in SQL's result; the others are estimated one by one.
-    """
-    releases = basis.releases
-    sectors = session.execute(
-        select(Sector.municipality_code, Sector.code).where(Sector.release_id == releases.sectors.id)
-    ).all()
-    counts: dict[str, int | None] = {}
-    if releases.sector_counts is not None:
-        wanted = select(AreaCount.area_code, AreaCount.households)
-        found = session.execute(wanted.where(AreaCount.release_id == releases.sector_counts.id))
-        counts = {row.area_code: row.households for row in found}
-    sums: dict[str, int | None] = {}
-    for municipality, sector in sectors:
-        before, own = sums.get(municipality, 0), counts.get(sector)
-        sums[municipality] = None if before is None or own is None else before + own
-    known = []
-    for place in list_municipalities(session, country):
-        households = sums.get(place.code)
-        if households is None:
-            estimated = read_municipality_count(session, basis, place.code).sectors.values()
-            households = sum(count.households for count in estimated if count is not None)
-        known.append(MunicipalityHouseholds(place.code, place.name("nl"), country, households))
-    return known
+    """Return the households of every municipality of a country, as a quote for it would count them."""
+    places = list_municipalities(session, country)
+    counts = read_municipality_counts(session, basis, [place.code for place in places])
+    return [
+        MunicipalityHouseholds(place.code, place.name("nl"), country, count.counted + count.estimated)
+        for place in places
+        for count in (counts[place.code],)
+    ]
 
 
 def _freeze(buurt: CountedBuurt, releases: CountReleases, language: Language) -> BuurtCount:
