@@ -3,8 +3,9 @@
     python bench/quotes.py [--quick]
 
 A country of squares is imported: 581 municipalities with 20,000 sectors (--quick: 60 with 2,000), a count for each
-sector but one of each municipality, as publishers keep silent where few live, and a count for each municipality. Ten books are published, with graduated and volume tiers. Measured is what `POST /v1/quotes:bulk`
-and `buurtwijzer quote --all` do: from the store to the CSV.
+sector but one of each municipality, as publishers keep silent where few live, and a count for each municipality. Ten
+books are published, with graduated and volume tiers. Measured is what `POST /v1/quotes:bulk` and `buurtwijzer quote
+--all` do: from the store to the CSV.
 
 The peers: one quote after another, as a script would ask for them (a sample, and its time in proportion); and the rules
 of docs/pricing.md restated without any of the program's pricing, in exact fractions, household tier by household tier.
