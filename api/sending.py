@@ -44,6 +44,11 @@ class Packed:
         return Response(self.content, media_type=media_type, headers=sent)
 
 
+def unchanged(etag: str, cache_control: str = REVALIDATED) -> Response:
+    """Return the response to a client that has the answer already."""
+    return Response(status_code=304, headers={"ETag": etag, "Cache-Control": cache_control})
+
+
 def is_known(etag: str, if_none_match: str | None) -> bool:
     """Whether an If-None-Match header names an ETag, by weak comparison (RFC 9110, 8.8.3.2).
 

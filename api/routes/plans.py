@@ -1,5 +1,6 @@
 """`/v1/municipalities/{code}/plans` and `/v1/plans/{id}`: look at plans and drafts, check, compare and export them."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from datetime import date
@@ -25,6 +26,7 @@ from api.plan_models import (
 )
 from api.plan_problems import described_plans
 from api.routes.rules import MunicipalityCode, require_municipality
+from api.sending import NOT_MODIFIED, REVALIDATED, Packed, is_known, unchanged
 from boundaries.blocks import PlanState
 from boundaries.checks import CheckSettings, check_plan
 from boundaries.diffs import diff_plans
@@ -36,7 +38,7 @@ from data.plans.drafts import (
     find_draft,
     list_drafts,
 )
-from data.plans.features import feature_collection
+from data.plans.map_features import write_map_features
 from data.plans.published import find_plan, list_plans, plan_on, read_plan, read_state, sector_names, sector_shapes
 from data.store import Store
 from data.store.models import Release
@@ -131,13 +133,31 @@ def plans_router(  # noqa: PLR0915 -- one statement a route
     @router.get(
         "/plans/{plan_id}/blocks",
         response_class=Response,
-        responses=described_plans(404, 422) | _GEOJSON,
+        responses=described_plans(404, 422) | _GEOJSON | NOT_MODIFIED,
     )
-    def show_blocks(plan_id: PlanId) -> Response:
-        """Return the blocks of a plan with their shapes, buurten and counts, as GeoJSON."""
+    def show_blocks(
+        plan_id: PlanId,
+        if_none_match: Annotated[str | None, Header(max_length=1_000)] = None,
+        accept_encoding: Annotated[str, Header(max_length=1_000)] = "",
+    ) -> Response:
+        """Return the blocks of a plan with their shapes, buurten and counts, as GeoJSON for the map.
+
+        Positions are rounded to a centimetre; a draft is edited on its exact shapes, and exports have those.
+        """
         with store.reading() as session:
-            _, state = state_of(session, plan_id)
-        return Response(json.dumps(feature_collection(state)), media_type="application/geo+json")
+            if plan_id.startswith("d-"):
+                etag = f'W/"{find_draft(session, plan_id).revision}"'
+                if is_known(etag, if_none_match):
+                    return unchanged(etag)
+            summary, state = state_of(session, plan_id)
+        body = write_map_features(state)
+        # Members come and go in the households of a published plan; a draft keeps the counts that it began with.
+        named = hashlib.sha256(body).hexdigest()[:32] if summary.revision is None else summary.revision
+        etag = f'W/"{named}"'
+        if is_known(etag, if_none_match):
+            return unchanged(etag)
+        headers = {"ETag": etag, "Cache-Control": REVALIDATED}
+        return Packed.of(body).response(accept_encoding, "application/geo+json", headers)
 
     @router.get("/plans/{plan_id}/problems", responses=described_plans(404, 422))
     def show_problems(plan_id: PlanId) -> ProblemList:

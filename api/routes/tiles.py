@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from api.access import needs
 from api.atlas import Atlas
 from api.problems import described
-from api.sending import LASTING, REVALIDATED, is_known
+from api.sending import LASTING, REVALIDATED, is_known, unchanged
 from api.tiles import TileDesk
 from data.api_keys import Scope
 from data.tables import Kind
@@ -92,7 +92,7 @@ def tiles_router(atlas: Callable[[], Atlas], desk: TileDesk) -> APIRouter:
         etag = f'W/"{edition.version}-{z}-{x}-{y}"'
         headers = {"ETag": etag, "Cache-Control": LASTING if v == edition.version else REVALIDATED}
         if is_known(etag, if_none_match):
-            return Response(status_code=304, headers=headers)
+            return unchanged(etag, headers["Cache-Control"])
         made = desk.make(edition, tile)
         if not made.content:
             return Response(status_code=204, headers=headers)

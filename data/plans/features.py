@@ -29,16 +29,21 @@ def feature_of(block: Block, buurten: Mapping[str, Buurt], buurt: str | None, cr
         "type": "Feature",
         "id": block.code,
         "geometry": as_geojson(block.shape, crs),
-        "properties": {
-            "block": block.code,
-            "sector": block.sector_code,
-            "buurt": buurt,
-            **names_of(buurten, buurt),
-            "households": block.counts.households,
-            "estimated": block.counts.estimated,
-            "dwellings": block.counts.dwellings,
-            "members": block.counts.members,
-        },
+        "properties": properties_of(block, buurten, buurt),
+    }
+
+
+def properties_of(block: Block, buurten: Mapping[str, Buurt], buurt: str | None) -> dict[str, Any]:
+    """Return what a feature says of a block: its codes, its buurt's names and its counts."""
+    return {
+        "block": block.code,
+        "sector": block.sector_code,
+        "buurt": buurt,
+        **names_of(buurten, buurt),
+        "households": block.counts.households,
+        "estimated": block.counts.estimated,
+        "dwellings": block.counts.dwellings,
+        "members": block.counts.members,
     }
 
 
