@@ -62,7 +62,7 @@ def test_different_cuts_move_their_intersections() -> None:
     assert (row["from"], row["to"], row["households"], row["area_m2"]) == ("B", "A", 2000, 2000.0)
     [feature] = diff.features()["features"]
     assert feature["geometry"]["type"] == "Polygon"
-    with pytest.raises(PlansDifferError, match="S0 is cut differently"):
+    with pytest.raises(PlansDifferError, match="S0 is divided differently"):
         diff_plans(cut_at(30), cut_at(50))
 
 
@@ -76,3 +76,66 @@ def test_buurten_that_appear_vanish_and_are_renamed_are_named() -> None:
 def test_plans_of_two_municipalities_are_not_compared() -> None:
     with pytest.raises(PlansDifferError, match="cannot be compared"):
         diff_plans(plan_of(["A"]), replace(plan_of(["A"]), municipality_code="N"))
+
+
+def cut_plan(x: float, buurten: str = "AB", slope: float = 0.0) -> PlanState:
+    plan = plan_of(["A"])
+    [block] = plan.blocks.values()
+    left = shapely.Polygon([(0, 0), (x, 0), (x + slope, 100), (0, 100)])
+    right = shapely.Polygon([(x, 0), (100, 0), (100, 100), (x + slope, 100)])
+    blocks = {code: replace(block, code=code, shape=shape) for code, shape in (("S0/1", left), ("S0/2", right))}
+    of = dict(zip(blocks, buurten, strict=True))
+    return replace(plan, blocks=blocks, buurten={code: Buurt(code, {}) for code in "AB"}, buurt_of=of)
+
+
+def test_a_block_with_the_same_code_on_other_ground_is_another_block() -> None:
+    before = plan_of(["A", "B"])
+    swapped = {
+        "S0": replace(before.blocks["S0"], shape=before.blocks["S1"].shape),
+        "S1": replace(before.blocks["S1"], shape=before.blocks["S0"].shape),
+    }
+    diff = diff_plans(before, replace(before, blocks=swapped))
+    assert [(m.origin, m.destination, m.counts.households) for m in diff.moves] == [("A", "B", 11), ("B", "A", 10)]
+
+
+def test_a_cut_a_hair_beside_another_moves_nothing() -> None:
+    assert diff_plans(cut_plan(30), cut_plan(30 + 1e-7, slope=3e-7)).moves == ()
+    assert diff_plans(cut_plan(30), cut_plan(30 + 1e-3)).moves == ()
+
+
+def test_parts_that_changed_codes_and_not_ground_do_not_move() -> None:
+    before = cut_plan(30)
+    codes = {"S0/1": "S0/2", "S0/2": "S0/1"}
+    blocks = {codes[code]: replace(block, code=codes[code]) for code, block in before.blocks.items()}
+    after = replace(before, blocks=blocks, buurt_of={codes[code]: buurt for code, buurt in before.buurt_of.items()})
+    assert diff_plans(before, after).moves == ()
+
+
+def test_ground_that_only_one_plan_has_goes_to_or_comes_from_no_buurt() -> None:
+    before = plan_of(["A", "A"])
+    half = replace(before.blocks["S1"], shape=shapely.box(100, 0, 150, 100))
+    diff = diff_plans(before, replace(before, blocks={**before.blocks, "S1": half}))
+    [move] = diff.moves
+    assert (move.origin, move.destination, move.counts.dwellings, move.counts.estimated) == ("A", None, 6, 1)
+    wide = replace(before.blocks["S1"], shape=shapely.box(100, 0, 300, 100))
+    [move] = diff_plans(before, replace(before, blocks={**before.blocks, "S1": wide}), ByAreaOfAny()).moves
+    assert (move.origin, move.destination, move.counts.households) == (None, "A", 10_000)
+
+
+class ByAreaOfAny(ByArea):
+    """A household per square metre, whatever the sector."""
+
+    def count(self, sector_code: str, parts: Sequence[Area]) -> list[BlockCounts]:  # noqa: ARG002 -- the protocol
+        return super().count("S0", parts)
+
+
+@settings(max_examples=40)
+@given(st.integers(2, 98), st.integers(2, 98), st.sampled_from(["AB", "BA", "AA"]), st.sampled_from(["AB", "BA"]))
+def test_cut_sectors_conserve_their_households(x: int, y: int, one: str, other: str) -> None:
+    diff = diff_plans(cut_plan(x, one), cut_plan(y, other), ByArea())
+    a_before = 100 * sum(width for width, buurt in zip((x, 100 - x), one, strict=True) if buurt == "A")
+    a_after = 100 * sum(width for width, buurt in zip((y, 100 - y), other, strict=True) if buurt == "A")
+    left = sum(move.counts.households for move in diff.moves if move.origin == "A")
+    came = sum(move.counts.households for move in diff.moves if move.destination == "A")
+    if len(set(one)) > 1 and x != y:
+        assert a_after == a_before - left + came
