@@ -329,6 +329,12 @@ class BookAnswer(BaseModel):
         )
 
 
+class PublishedBookAnswer(BookAnswer):
+    """A price book that was just published, and what is odd in it."""
+
+    warnings: list[str] = Field(description="Where more households cost less than fewer do, with the line.")
+
+
 class BookList(BaseModel):
     """Published price books."""
 

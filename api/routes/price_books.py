@@ -6,12 +6,13 @@ from datetime import datetime
 from fastapi import APIRouter, Response
 
 from api.access import AdminCaller, needs
-from api.quote_models import BookAnswer, BookBody, BookList
+from api.quote_models import BookAnswer, BookBody, BookList, PublishedBookAnswer
 from api.quote_problems import described_quotes
 from data.api_keys import Scope
 from data.quotes.price_books import UnknownBookError, list_books, publish_book
 from data.store import Store
 from data.store.licence_models import PublishedBook
+from licensing.price_book_reader import read_price_book
 
 YAML = "application/yaml"
 
@@ -36,11 +37,12 @@ def price_books_router(store: Store, clock: Callable[[], datetime]) -> APIRouter
             return Response(row.source, media_type=YAML)
 
     @router.post("/price-books", status_code=201, responses=described_quotes(413, 422))
-    def publish(body: BookBody, caller: AdminCaller) -> BookAnswer:
+    def publish(body: BookBody, caller: AdminCaller) -> PublishedBookAnswer:
         """Publish a price book, in YAML. It never changes afterwards, and holds from a day that is still to come."""
         with store.writing() as session:
             reference = publish_book(session, body.yaml, clock(), by=caller.key_id)
             row = session.get_one(PublishedBook, reference.code)
-            return BookAnswer.of(row)
+            warnings = [str(warning) for warning in read_price_book(row.source).warnings]
+            return PublishedBookAnswer(**BookAnswer.of(row).model_dump(), warnings=warnings)
 
     return router

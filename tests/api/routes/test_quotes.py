@@ -205,8 +205,11 @@ def test_a_price_book_is_published_once(client: TestClient) -> None:
     code = f"next-{secrets.token_hex(3)}"
     day = f"2{secrets.randbelow(900) + 100}-03-01"
     text = example_source().replace("example-2026", code).replace("2026-01-01", day)
+    text = text.replace("up_to: 15000, flat: 2100", "up_to: 15000, flat: 800")
     published = client.post("/v1/price-books", json={"yaml": text})
     assert published.status_code == 201, published.text
+    [warning] = published.json()["warnings"]
+    assert "5001 to 15000 households cost less than 5000 do" in warning
     assert client.get(f"/v1/price-books/{code}").text == text
     again = client.post("/v1/price-books", json={"yaml": text})
     assert (again.status_code, len(again.json()["errors"])) == (422, 2)
