@@ -27,6 +27,7 @@ from api.routes.households import households_router
 from api.routes.licences import licences_router
 from api.routes.locate import locate_router
 from api.routes.municipalities import municipalities_router
+from api.routes.plan_checks import plan_checks_router
 from api.routes.plan_files import IMPORT_ENDING, plan_files_router
 from api.routes.plans import plans_router
 from api.routes.price_books import price_books_router
@@ -146,7 +147,11 @@ def create_app(
     ):
         app.include_router(counting)
     desk = DraftDesk(store, directory, household_keys, clock)
-    app.include_router(plans_router(lambda: keeper.current, store, directory, desk))
+    for planning in (
+        plans_router(lambda: keeper.current, store, directory, desk),
+        plan_checks_router(store, directory, desk, household_settings.smallest_shown),
+    ):
+        app.include_router(planning)
     app.include_router(carrying_over_router(store, directory, household_keys, clock))
     app.include_router(plan_files_router(lambda: keeper.current, store, desk, clock))
     app.include_router(drafts_router(lambda: keeper.current, store, desk, clock))

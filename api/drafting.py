@@ -42,13 +42,18 @@ class DraftDesk:
 
     A request takes a draft off the desk and puts it back when its transaction is committed; one that fails is
     dropped, and read anew by the next.
+
+    Attributes
+    ----------
+    directory
+        Where the releases lie that blocks are counted from.
     """
 
     def __init__(
         self, store: Store, directory: DataDirectory, keys: HouseholdKeys | None, clock: Callable[[], datetime]
     ) -> None:
         self._store = store
-        self._directory = directory
+        self.directory = directory
         self._keys = keys
         self._clock = clock
         self._open: OrderedDict[str, tuple[int, Draft]] = OrderedDict()
@@ -60,7 +65,7 @@ class DraftDesk:
         def read() -> BlockCounter:
             with self._store.reading() as session:
                 release = None if plan_id is None else session.get_one(Release, find_plan(session, plan_id).release_id)
-                basis = read_basis(session, self._directory, country_of(municipality_code), release)
+                basis = read_basis(session, self.directory, country_of(municipality_code), release)
                 return StoredCounter.read(session, basis, municipality_code, self._clock(), self._keys)
 
         return CounterOnDemand(read)

@@ -7,11 +7,21 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.geojson_input import GeoJsonLine
 from boundaries.blocks import Block, Buurt, PlanState
 from boundaries.buurt_counts import BuurtCounts, sum_counts
 from boundaries.changes import Change
-from boundaries.checks import CheckSettings
+from boundaries.checks import (
+    TEXT_LANGUAGES,
+    CheckSettings,
+    Remedy,
+    Severity,
+    TextLanguage,
+    problem_text,
+    remedy_text,
+)
 from boundaries.checks import Problem as PlanProblem
+from boundaries.diffs import PlanDiff
 from boundaries.draft import Draft
 from boundaries.operations import Operation
 from data.plans.features import Geometry, as_geojson, feature_of
@@ -200,16 +210,48 @@ class PlanAnswer(BaseModel):
         )
 
 
+class CheckRequest(BaseModel):
+    """What a plan is checked for beyond itself."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    barriers: GeoJsonLine | None = Field(
+        default=None, description="Lines that a buurt should not lie across: railways, canals, motorways."
+    )
+    streets: bool = Field(default=False, description="Look for streets of which a border cuts off a few addresses.")
+
+
+class RemedyAnswer(BaseModel):
+    """What would solve a problem."""
+
+    code: str
+    parameters: dict[str, str | int]
+    operation: Operation | None = Field(description="Does it; null leaves it to a person.")
+    texts: dict[TextLanguage, str]
+
+    @classmethod
+    def of(cls, remedy: Remedy) -> "RemedyAnswer":
+        """Show a remedy."""
+        return cls(
+            code=remedy.code,
+            parameters=dict(remedy.parameters),
+            operation=remedy.operation,
+            texts={language: remedy_text(remedy, language) for language in TEXT_LANGUAGES},
+        )
+
+
 class ProblemAnswer(BaseModel):
     """Something in a plan that a person should know."""
 
     code: str
-    severity: str
+    severity: Severity
+    texts: dict[TextLanguage, str]
     buurten: list[str]
     blocks: list[str]
     figures: list[dict[str, Any]]
-    remedy: dict[str, Any] | None
-    language: str | None
+    remedy: RemedyAnswer | None
+    language: str | None = Field(description="Of a name that is missing or double.")
+    name: str | None = Field(description="Of a street.")
     place: Geometry = Field(description="GeoJSON geometry, EPSG:4326.")
 
     @classmethod
@@ -218,13 +260,13 @@ class ProblemAnswer(BaseModel):
         return cls(
             code=problem.code,
             severity=problem.severity,
+            texts={language: problem_text(problem, language) for language in TEXT_LANGUAGES},
             buurten=list(problem.buurten),
             blocks=list(problem.blocks),
             figures=[asdict(figure) for figure in problem.figures],
-            remedy=None
-            if problem.remedy is None
-            else {"code": problem.remedy.code, "parameters": dict(problem.remedy.parameters)},
+            remedy=None if problem.remedy is None else RemedyAnswer.of(problem.remedy),
             language=problem.language,
+            name=problem.name,
             place=as_geojson(problem.place, crs),
         )
 
@@ -233,6 +275,43 @@ class ProblemList(BaseModel):
     """What the checks found, errors first."""
 
     problems: list[ProblemAnswer]
+
+
+class MoveAnswer(BaseModel):
+    """What goes from one buurt to another; null is no buurt."""
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    origin: str | None = Field(alias="from")
+    destination: str | None = Field(alias="to")
+    pieces: int
+    households: int
+    households_unknown: int = Field(description="Pieces whose households are unknown.")
+    dwellings: int
+    members: int | None = Field(description="Null where the number could single somebody out.")
+    letters: int | None = Field(description="Dwellings without a member household; null where members are.")
+    area_m2: float
+
+
+class DiffAnswer(BaseModel):
+    """What moves between two plans."""
+
+    moves: list[MoveAnswer]
+    appeared: list[str]
+    vanished: list[str]
+    renamed: dict[str, tuple[dict[str, str | None], dict[str, str | None]]] = Field(
+        description="Names before and after, by buurt."
+    )
+
+    @classmethod
+    def of(cls, diff: PlanDiff, moves: Iterable[dict[str, Any]]) -> "DiffAnswer":
+        """Show a difference, with its moves as they may be told."""
+        return cls(
+            moves=[MoveAnswer(**move) for move in moves],
+            appeared=list(diff.appeared),
+            vanished=list(diff.vanished),
+            renamed={code: (dict(was), dict(now)) for code, (was, now) in diff.renamed.items()},
+        )
 
 
 class ChangeAnswer(BaseModel):

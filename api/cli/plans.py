@@ -10,22 +10,21 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from api.cli import plan_checks
 from api.cli.drafting import BY_COMMAND, new_token, open_desk, right_now
 from api.cli.importing import parse_day
 from api.cli.opening import opened
 from api.drafting import DraftDesk, plan_state
 from boundaries.buurt_counts import sum_counts
-from boundaries.checks import CheckSettings, check_plan
-from boundaries.diffs import diff_plans
+from boundaries.checks import CheckSettings
 from boundaries.operations import OPERATION, Operation
 from boundaries.proposals import HouseholdsBand, Proposal, propose
 from data.municipalities import find_municipality
 from data.plans.drafts import begin_draft, edit, find_draft, list_drafts, step
 from data.plans.proposing import as_operation, read_problem
-from data.plans.published import find_plan, list_plans, plan_on, sector_shapes
+from data.plans.published import list_plans, plan_on
 from data.plans.publishing import publish
 from data.store import Store
-from data.store.models import Release
 
 out = Console()
 err = Console(stderr=True)
@@ -134,42 +133,6 @@ def undo(draft_id: DraftId) -> None:
 def redo(draft_id: DraftId) -> None:
     """Carry out again what was taken back."""
     _step(draft_id, back=False)
-
-
-@plan.command("check")
-def check(plan_id: PlanId) -> None:
-    """Say what is wrong with a plan; exit code 1 where that keeps it from being published."""
-    with open_desk() as (store, desk), store.reading() as session:
-        state, base = plan_state(session, desk, plan_id)
-        release = session.get_one(Release, find_plan(session, base).release_id)
-        sectors = sector_shapes(session, release, {block.sector_code for block in state.blocks.values()})
-    table = Table("severity", "problem", "buurten", "blocks", "figures")
-    problems = check_plan(state, CheckSettings(), sectors=sectors)
-    for problem in problems:
-        figures = ", ".join(f"{figure.value:,.10g} {figure.unit}" for figure in problem.figures)
-        blocks = ", ".join(problem.blocks[:4]) + (" …" if len(problem.blocks) > 4 else "")
-        table.add_row(problem.severity, problem.code, ", ".join(problem.buurten), blocks, figures)
-    out.print(table if problems else "nothing is wrong")
-    if any(problem.severity == "error" for problem in problems):
-        raise typer.Exit(1)
-
-
-@plan.command("diff")
-def compare(
-    before: Annotated[str, typer.Argument(help="The plan or draft to compare with.", metavar="BEFORE")],
-    after: Annotated[str, typer.Argument(help="The plan or draft that changes it.", metavar="AFTER")],
-) -> None:
-    """Say what moves between two plans, per pair of buurten."""
-    with open_desk() as (store, desk), store.reading() as session:
-        was, now = (plan_state(session, desk, plan_id)[0] for plan_id in (before, after))
-    diff = diff_plans(was, now, desk.counter(now.municipality_code))
-    table = Table("from", "to", "pieces", "households", "dwellings", "members", "letters")
-    for row in diff.rows():
-        figures = (row[name] for name in ("pieces", "households", "dwellings", "members", "letters"))
-        table.add_row(row["from"] or "–", row["to"] or "–", *(f"{figure:,}" for figure in figures))
-    out.print(table if diff.moves else "nothing moves")
-    for code, (old, new) in diff.renamed.items():
-        out.print(f"{code}: {dict(old)} becomes {dict(new)}", markup=False)
 
 
 @plan.command("publish")
@@ -288,5 +251,6 @@ def _read_operation(text: str, line: int) -> Operation:
 
 def add_commands(app: typer.Typer) -> None:
     """Add these commands to the application."""
+    plan_checks.add_commands(plan)
     app.add_typer(plan, name="plan")
     app.command("propose")(propose_buurten)

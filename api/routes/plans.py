@@ -1,10 +1,9 @@
-"""`/v1/municipalities/{code}/plans` and `/v1/plans/{id}`: look at plans and drafts, check, compare and export them."""
+"""`/v1/municipalities/{code}/plans` and `/v1/plans/{id}`: look at plans and drafts."""
 
 import hashlib
-import json
 from collections.abc import Callable
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Response
 from sqlalchemy.orm import Session
@@ -21,15 +20,12 @@ from api.plan_models import (
     PlanAnswer,
     PlanList,
     PlanSummary,
-    ProblemAnswer,
-    ProblemList,
 )
 from api.plan_problems import described_plans
 from api.routes.rules import MunicipalityCode, require_municipality
 from api.sending import NOT_MODIFIED, REVALIDATED, Packed, is_known, unchanged
 from boundaries.blocks import PlanState
-from boundaries.checks import CheckSettings, check_plan
-from boundaries.diffs import diff_plans
+from boundaries.checks import CheckSettings
 from data.api_keys import Scope
 from data.directory import DataDirectory
 from data.plans.drafts import (
@@ -39,15 +35,15 @@ from data.plans.drafts import (
     list_drafts,
 )
 from data.plans.map_features import write_map_features
-from data.plans.published import find_plan, list_plans, plan_on, read_plan, read_state, sector_names, sector_shapes
+from data.plans.published import find_plan, list_plans, plan_on, read_plan, read_state, sector_names
 from data.store import Store
 from data.store.models import Release
 
-_PLAN_ID = r"^([1-9][0-9]{0,8}|d-[A-Za-z0-9_-]{16})$"
+PLAN_ID = r"^([1-9][0-9]{0,8}|d-[A-Za-z0-9_-]{16})$"
 PlanId = Annotated[
     str,
     Path(
-        pattern=_PLAN_ID,
+        pattern=PLAN_ID,
         description="Number of a published plan, or identifier of a draft.",
         examples=["17", "d-4mBkT1mHnV0oTQhX"],
     ),
@@ -159,17 +155,6 @@ def plans_router(  # noqa: PLR0915 -- one statement a route
         headers = {"ETag": etag, "Cache-Control": REVALIDATED}
         return Packed.of(body).response(accept_encoding, "application/geo+json", headers)
 
-    @router.get("/plans/{plan_id}/problems", responses=described_plans(404, 422))
-    def show_problems(plan_id: PlanId) -> ProblemList:
-        """Check a plan: gaps, overlaps, what is not assigned, sizes, parts, names, shapes."""
-        with store.reading() as session:
-            _, state = state_of(session, plan_id)
-            base = find_draft(session, plan_id).plan_id if plan_id.startswith("d-") else int(plan_id)
-            release = session.get_one(Release, find_plan(session, base).release_id)
-            sectors = sector_shapes(session, release, {block.sector_code for block in state.blocks.values()})
-        problems = check_plan(state, settings, sectors=sectors)
-        return ProblemList(problems=[ProblemAnswer.of(problem, state.crs) for problem in problems])
-
     @router.get("/plans/{plan_id}/log", responses=described_plans(404, 422))
     def show_log(plan_id: PlanId, since: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0) -> LogAnswer:
         """Return the operations of a draft that are in force, those later than a revision."""
@@ -177,44 +162,5 @@ def plans_router(  # noqa: PLR0915 -- one statement a route
             return LogAnswer(
                 entries=[LogEntry.of(entry) for entry in entries_of(session, find_draft(session, plan_id), since)]
             )
-
-    @router.get(
-        "/plans/{plan_id}/diff",
-        response_class=Response,
-        responses=described_plans(404, 422)
-        | {
-            200: {
-                "content": {
-                    "application/json": {"schema": {"type": "object"}},
-                    "application/geo+json": {"schema": {"type": "object"}},
-                },
-                "description": "What moves, per pair of buurten.",
-            }
-        },
-    )
-    def show_diff(
-        plan_id: PlanId,
-        since: Annotated[str | None, Query(pattern=_PLAN_ID)] = None,
-        f: Literal["json", "geojson"] = "json",
-    ) -> Response:
-        """Say what moves from another plan to this one: blocks, households, dwellings, members, letters.
-
-        Without `since`, a draft is compared with the plan that it began from, and a published plan with itself.
-        """
-        with store.reading() as session:
-            summary, after = state_of(session, plan_id)
-            if since is None:
-                since = str(find_draft(session, plan_id).plan_id) if summary.revision is not None else plan_id
-            _, before = state_of(session, since)
-        diff = diff_plans(before, after, desk.counter(summary.municipality))
-        if f == "geojson":
-            return Response(json.dumps(diff.features()), media_type="application/geo+json")
-        body = {
-            "moves": diff.rows(),
-            "appeared": list(diff.appeared),
-            "vanished": list(diff.vanished),
-            "renamed": {code: [dict(was), dict(now)] for code, (was, now) in diff.renamed.items()},
-        }
-        return Response(json.dumps(body), media_type="application/json")
 
     return router

@@ -18,6 +18,7 @@ JUDGED_BEYOND_SCHEMA = {
     "/v1/price-books",
     "/v1/plans/{plan_id}/operations",
     "/v1/plans/{plan_id}/diff",
+    "/v1/plans/{plan_id}/problems",
     *(f"/v1/plans/{{plan_id}}:{verb}" for verb in ("undo", "redo", "review", "return", "discard", "publish")),
     "/v1/municipalities/{code}/plans:propose",
     "/v1/sign-ups/{sign_up_id}/proofs",

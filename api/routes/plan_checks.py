@@ -1,0 +1,83 @@
+"""`/v1/plans/{id}/problems` and `/v1/plans/{id}/diff`: what is wrong with a plan, and what it changes."""
+
+import json
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Response
+
+from api.access import needs
+from api.drafting import DraftDesk, plan_state
+from api.geojson_input import read_line
+from api.plan_checking import check_stored_plan, compare_stored_plans, told_moves
+from api.plan_models import CheckRequest, DiffAnswer, ProblemAnswer, ProblemList
+from api.plan_problems import described_plans
+from api.routes.plans import PLAN_ID, PlanId
+from boundaries.checks import CheckSettings
+from data.api_keys import Scope
+from data.directory import DataDirectory
+from data.plans.drafts import find_draft
+from data.store import Store
+
+
+def plan_checks_router(store: Store, directory: DataDirectory, desk: DraftDesk, smallest_shown: int) -> APIRouter:
+    """Build the routes."""
+    router = APIRouter(prefix="/v1", tags=["plans"], dependencies=[needs(Scope.VIEWER)])
+    settings = CheckSettings()
+
+    @router.get("/plans/{plan_id}/problems", responses=described_plans(404, 422))
+    def show_problems(plan_id: PlanId) -> ProblemList:
+        """Check a plan: gaps, overlaps, what is not assigned, sizes, parts, names, shapes.
+
+        A remedy that one operation carries out has it: send it to `/v1/plans/{plan_id}/operations` as it is.
+        """
+        with store.reading() as session:
+            state, problems = check_stored_plan(session, desk, plan_id, settings)
+        return ProblemList(problems=[ProblemAnswer.of(problem, state.crs) for problem in problems])
+
+    @router.post("/plans/{plan_id}/problems", responses=described_plans(404, 413, 422))
+    def check(plan_id: PlanId, body: CheckRequest) -> ProblemList:
+        """Check a plan as the GET does, and for barriers that buurten lie across and streets that they split."""
+        drawn = None if body.barriers is None else read_line(body.barriers, "/barriers")
+        with store.reading() as session:
+            barriers = []
+            if drawn is not None:
+                barriers = [drawn.in_crs(plan_state(session, desk, plan_id)[0].crs)]
+            state, problems = check_stored_plan(
+                session,
+                desk,
+                plan_id,
+                settings,
+                barriers=barriers,
+                streets_in=directory if body.streets else None,
+            )
+        return ProblemList(problems=[ProblemAnswer.of(problem, state.crs) for problem in problems])
+
+    @router.get(
+        "/plans/{plan_id}/diff",
+        response_model=DiffAnswer,
+        responses=described_plans(404, 422)
+        | {
+            200: {
+                "content": {"application/geo+json": {"schema": {"type": "object"}}},
+                "description": "What moves, per pair of buurten.",
+            }
+        },
+    )
+    def show_diff(
+        plan_id: PlanId,
+        since: Annotated[str | None, Query(pattern=PLAN_ID)] = None,
+        f: Literal["json", "geojson"] = "json",
+    ) -> DiffAnswer | Response:
+        """Say what moves from another plan to this one: ground, households, dwellings, members, letters.
+
+        Without `since`, a draft is compared with the plan that it began from, and a published plan with itself.
+        """
+        with store.reading() as session:
+            if since is None:
+                since = str(find_draft(session, plan_id).plan_id) if plan_id.startswith("d-") else plan_id
+            diff = compare_stored_plans(session, desk, since, plan_id)
+        if f == "geojson":
+            return Response(json.dumps(diff.features()), media_type="application/geo+json")
+        return DiffAnswer.of(diff, told_moves(diff, smallest_shown))
+
+    return router
