@@ -1,372 +1,254 @@
 """Simulated annealing of a contiguous partition, compiled: single moves, swaps, merges, and cuts of random trees.
 
-A move changes which units two groups hold, so that its cost is known from the sums of those two; contiguity is
-searched for only where the cost was accepted. Cutting a random spanning tree of two joined groups is the step of
-DeFord, Duchin and Solomon (2021), "Recombination", doi:10.1162/99608f92.eb30390f; annealing is that of Kirkpatrick,
-Gelatt and Vecchi (1983), doi:10.1126/science.220.4598.671. The generator is xorshift64* (Vigna 2016,
-doi:10.1145/2845077): it lives in an array of the caller, so that no thread disturbs another.
+A move changes which sectors two groups hold, so that its cost is known from the sums of those two; contiguity is
+searched for only where the cost was accepted. Annealing is that of Kirkpatrick, Gelatt and Vecchi (1983),
+doi:10.1126/science.220.4598.671.
 """
 
-from math import exp, pi
-from typing import Any
+from collections.abc import Callable
+from math import exp
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-from numba import types
+from numba import njit, types
 
-from geo.compiled import FLOATS, INTS, compiled, inlined
+from boundaries.proposals.trees import cut_tree, draw, draw_below, draw_neighbour, is_connected, reach
+from boundaries.proposals.weighing import (
+    AREA,
+    CROSSINGS,
+    GRAPH,
+    HOUSEHOLDS,
+    PERIMETER,
+    SCALE,
+    SUMS,
+    TARGET,
+    UNITS,
+    penalty,
+    shape_and_distance,
+    sum_groups,
+)
+from geo.compiled import FLOATS, INTS, compiled
 
-__all__ = ["BAND", "BARRIER", "COUNT", "DISTANCE", "HIGH", "LOW", "SCALE", "SHAPE", "TARGET", "anneal", "energy"]
+__all__ = ["anneal"]
 
-# What is weighed: the band, then a weight of each part, then how many buurten are expected.
-LOW, HIGH, TARGET, DISTANCE, SHAPE, COUNT, BAND, BARRIER, SCALE = range(9)
-# The sums of a group.
-HOUSEHOLDS, AREA, PERIMETER, CROSSINGS, UNITS = range(5)
+# What a move is, by a number drawn in [0, 1): beside an own neighbour it founds a group, else it changes two groups.
+_FOUND_ALONE = 0.5
+_PASS_OVER, _SWAP, _MERGE = 0.55, 0.75, 0.85
 
 
-@inlined
-def _random(state: Any) -> float:
-    """Draw a number in [0, 1)."""
-    x = state[0]
-    x ^= x >> np.uint64(12)
-    x ^= x << np.uint64(25)
-    x ^= x >> np.uint64(27)
-    state[0] = x
-    result: float = ((x * np.uint64(2685821657736338717)) >> np.uint64(11)) / 9007199254740992.0
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def _pasted(function: Function) -> Function:
+    """Put a function's text in place of each call: called as compiled functions, a move's steps took 1.7 times as long.
+
+    What a call costs is passing the arrays of graph and bench, some twenty of them.
+    """
+    dispatcher: Any = njit(nogil=True, error_model="numpy", inline="always")(function)
+    result: Function = dispatcher
     return result
 
 
-@inlined
-def shape_and_distance(households: float, area: float, perimeter: float, weights: Any) -> float:
-    """Give the part of a group's cost of which the mean over all groups counts."""
-    # Above the band the penalty speaks: a giant's distance must not keep small neighbours from joining it.
-    distance = abs(min(households, weights[HIGH]) - weights[TARGET]) / weights[TARGET]
-    result: float = weights[DISTANCE] * distance + weights[SHAPE] * (1.0 - 4.0 * pi * area / (perimeter * perimeter))
-    return result
+class _Bench(NamedTuple):
+    """Arrays that every move uses anew."""
+
+    stack: Any
+    stamp: Any
+    tree: Any
+    load: Any
+    moved: Any
+    came_from: Any
+    saved: Any
+    mark: Any
 
 
-@inlined
-def penalty(households: float, crossings: float, weights: Any) -> float:
-    """Give the part of a group's cost that is summed: being there, outside the band, across barriers."""
-    result: float = weights[COUNT] + weights[BARRIER] * crossings
-    if households < weights[LOW]:
-        result += weights[BAND] * (2.0 - households / weights[LOW])
-    elif households > weights[HIGH]:
-        result += weights[BAND] * households / weights[HIGH]
-    return result
-
-
-@inlined
-def _sum_groups(graph: Any, units: Any, group: Any, sums: Any) -> None:
-    starts, neighbours, length, barrier = graph
-    households, area, perimeter = units
-    sums[:] = 0.0
-    for u in range(group.size):
-        g = group[u]
-        sums[g, HOUSEHOLDS] += households[u]
-        sums[g, AREA] += area[u]
-        sums[g, PERIMETER] += perimeter[u]
-        sums[g, UNITS] += 1.0
-        for e in range(starts[u], starts[u + 1]):
-            if group[neighbours[e]] == g:
-                sums[g, PERIMETER] -= length[e]
-                sums[g, CROSSINGS] += barrier[e] / 2.0
-
-
-@inlined
-def _shift(graph: Any, units: Any, group: Any, sums: Any, u: int, to: int) -> None:
-    """Move one unit to another group, and the sums of both."""
-    starts, neighbours, length, barrier = graph
-    households, area, perimeter = units
+@_pasted
+def _shift(graph: Any, group: Any, sums: Any, u: int, to: int) -> None:
+    """Move one sector to another group, and the sums of both."""
     source = group[u]
-    lost, won = perimeter[u], perimeter[u]
+    lost, won = graph.perimeter[u], graph.perimeter[u]
     crossed, crosses = 0.0, 0.0
-    for e in range(starts[u], starts[u + 1]):
-        g = group[neighbours[e]]
+    for e in range(graph.starts[u], graph.starts[u + 1]):
+        g = group[graph.neighbours[e]]
         if g == source:
-            lost -= 2.0 * length[e]
-            crossed += barrier[e]
+            lost -= 2.0 * graph.length[e]
+            crossed += graph.barrier[e]
         elif g == to:
-            won -= 2.0 * length[e]
-            crosses += barrier[e]
-    sums[source, HOUSEHOLDS] -= households[u]
-    sums[source, AREA] -= area[u]
+            won -= 2.0 * graph.length[e]
+            crosses += graph.barrier[e]
+    sums[source, HOUSEHOLDS] -= graph.households[u]
+    sums[source, AREA] -= graph.area[u]
     sums[source, PERIMETER] -= lost
     sums[source, CROSSINGS] -= crossed
     sums[source, UNITS] -= 1.0
-    sums[to, HOUSEHOLDS] += households[u]
-    sums[to, AREA] += area[u]
+    sums[to, HOUSEHOLDS] += graph.households[u]
+    sums[to, AREA] += graph.area[u]
     sums[to, PERIMETER] += won
     sums[to, CROSSINGS] += crosses
     sums[to, UNITS] += 1.0
     group[u] = to
 
 
-@inlined
-def _reach(graph: Any, group: Any, first: int, one: int, other: int, stack: Any, stamp: Any, mark: int) -> int:
-    """List in `stack` the units of two groups that can be reached from one of them, and count them."""
-    starts, neighbours = graph[0], graph[1]
-    stamp[first] = mark
-    stack[0] = first
-    size, at = 1, 0
-    while at < size:
-        u = stack[at]
-        at += 1
-        for e in range(starts[u], starts[u + 1]):
-            v = neighbours[e]
-            if stamp[v] != mark and (group[v] == one or group[v] == other):
-                stamp[v] = mark
-                stack[size] = v
-                size += 1
+@_pasted
+def _choose_swap(graph: Any, group: Any, bench: Any, state: Any, u: int, v: int) -> int:
+    """Choose two sectors that change places: u, and v or a neighbour of v in its group."""
+    w = v
+    if draw(state) < 0.5:
+        w = draw_neighbour(graph, state, v)
+        if group[w] != group[v]:
+            return 0
+    bench.moved[0], bench.moved[1] = u, w
+    return 2
+
+
+@_pasted
+def _choose_all(graph: Any, group: Any, bench: Any, u: int) -> int:
+    """Choose every sector of u's group: it joins the other."""
+    bench.mark[0] += 1
+    size = reach(graph, group, u, group[u], group[u], bench.stack, bench.stamp, bench.mark[0])
+    for i in range(size):
+        bench.moved[i] = bench.stack[i]
     return size
 
 
-@inlined
-def _is_connected(graph: Any, group: Any, near: int, g: int, size: int, stack: Any, stamp: Any, mark: int) -> bool:
-    """Tell whether a group is in one piece, from a unit in it or beside it."""
-    if size <= 1:
-        return True
-    first = -1
-    if group[near] == g:
-        first = near
-    else:
-        for e in range(graph[0][near], graph[0][near + 1]):
-            if group[graph[1][e]] == g:
-                first = graph[1][e]
-                break
-    return first >= 0 and _reach(graph, group, first, g, g, stack, stamp, mark) == size
-
-
-@inlined
-def _cut_tree(
-    graph: Any,
-    households: Any,
-    stack: Any,
-    size: int,
-    stamp: Any,
-    mark: int,
-    tree: Any,
-    load: Any,
-    target: float,
-    state: Any,
+@_pasted
+def _choose_cut(
+    graph: Any, group: Any, bench: Any, state: Any, u: int, one: int, other: int, joined: int, target: float
 ) -> int:
-    """Cut a random spanning tree of the units in `stack` where both sides come nearest to the target.
-
-    Orders `stack` by the tree, with parents in `tree`, and marks the side that is cut off with `mark`.
-    """
-    starts, neighbours = graph[0], graph[1]
-    # A unit of the set carries the mark - 2, one of the tree the mark - 1.
+    """Cut a random tree of u's group and a joined one anew; choose what goes to the other side."""
+    bench.mark[0] += 3
+    mark = bench.mark[0]
+    size = reach(graph, group, u, one, joined, bench.stack, bench.stamp, mark - 2)
+    if size < 3 or not cut_tree(graph, bench.stack, size, bench.stamp, mark, bench.tree, bench.load, target, state):
+        return 0
+    count = 0
     for i in range(size):
-        stamp[stack[i]] = mark - 2
-    first = int(_random(state) * size)
-    stack[0], stack[first] = stack[first], stack[0]
-    stamp[stack[0]] = mark - 1
-    tree[stack[0]] = -1
-    known, tries = 1, 0
-    while known < size:
-        # A unit of the tree at random, and a neighbour of it at random, grow a tree of many shapes.
-        u = stack[int(_random(state) * known)]
-        degree = starts[u + 1] - starts[u]
-        v = neighbours[starts[u] + int(_random(state) * degree)] if degree else u
-        tries += 1
-        if tries > 64 * size:
-            return 0
-        if stamp[v] == mark - 2:
-            stamp[v] = mark - 1
-            tree[v] = u
-            stack[known] = v
-            known += 1
-    total = 0.0
-    for i in range(size):
-        load[stack[i]] = households[stack[i]]
-        total += households[stack[i]]
-    best, cut = np.inf, -1
-    for i in range(size - 1, 0, -1):
-        u = stack[i]
-        load[tree[u]] += load[u]
-        # A little noise lets the second best be tried too.
-        off = (abs(load[u] - target) + abs(total - load[u] - target)) * (1.0 + 0.5 * _random(state))
-        if off < best:
-            best, cut = off, u
-    stamp[cut] = mark
-    count = 1
-    for i in range(1, size):
-        u = stack[i]
-        if u != cut and tree[u] >= 0 and stamp[tree[u]] == mark:
-            stamp[u] = mark
+        m = bench.stack[i]
+        if group[m] != (other if bench.stamp[m] == mark else one):
+            bench.moved[count] = m
             count += 1
     return count
 
 
-@compiled(types.float64(INTS, INTS, FLOATS, FLOATS, FLOATS, FLOATS, FLOATS, INTS, FLOATS))
-def energy(
-    starts: Any,
-    neighbours: Any,
-    length: Any,
-    barrier: Any,
-    households: Any,
-    area: Any,
-    perimeter: Any,
-    group: Any,
-    weights: Any,
-) -> float:
-    """Weigh a partition: what `anneal` makes small. Groups are numbered from 0 to n - 1, not all need be there."""
-    sums = np.zeros((group.size, 5))
-    _sum_groups((starts, neighbours, length, barrier), (households, area, perimeter), group, sums)
-    mean, summed, count = 0.0, 0.0, 0
-    for g in range(group.size):
-        if sums[g, UNITS] > 0.0:
-            count += 1
-            mean += shape_and_distance(sums[g, HOUSEHOLDS], sums[g, AREA], sums[g, PERIMETER], weights)
-            summed += penalty(sums[g, HOUSEHOLDS], sums[g, CROSSINGS], weights)
-    return weights[SCALE] * mean / count + summed if count else 0.0
+@_pasted
+def _cost_of(sums: Any, g: int, weights: Any) -> Any:
+    """Give a group's part of the mean, of the sum, and of the number of groups."""
+    if sums[g, UNITS] == 0.0:
+        return 0.0, 0.0, 0
+    mean = shape_and_distance(sums[g, HOUSEHOLDS], sums[g, AREA], sums[g, PERIMETER], weights)
+    return mean, penalty(sums[g, HOUSEHOLDS], sums[g, CROSSINGS], weights), 1
 
 
-@compiled(
-    types.void(
-        INTS,
-        INTS,
-        FLOATS,
-        FLOATS,
-        FLOATS,
-        FLOATS,
-        FLOATS,
-        INTS,
-        FLOATS,
-        types.uint64[::1],
-        types.int64,
-        types.float64,
-        types.float64,
+@_pasted
+def _both_connected(graph: Any, group: Any, sums: Any, bench: Any, count: int, one: int, other: int) -> bool:
+    """Tell whether the two groups of a move are each in one piece."""
+    bench.mark[0] += 2
+    mark, stack, stamp, moved = bench.mark[0], bench.stack, bench.stamp, bench.moved
+    return is_connected(graph, group, moved[0], one, int(sums[one, UNITS]), stack, stamp, mark - 1) and is_connected(
+        graph, group, moved[count - 1], other, int(sums[other, UNITS]), stack, stamp, mark
     )
-)
-def anneal(  # noqa: PLR0912, PLR0915 (the moves share the arrays of one loop)
-    starts: Any,
-    neighbours: Any,
-    length: Any,
-    barrier: Any,
-    households: Any,
-    area: Any,
-    perimeter: Any,
-    group: Any,
-    weights: Any,
-    state: Any,
-    moves: int,
-    hot: float,
-    cold: float,
-) -> None:
+
+
+@_pasted
+def _choose(graph: Any, group: Any, bench: Any, state: Any, empty: int, target: float) -> Any:
+    """Draw a move: the two groups, how many sectors in `bench.moved` change between them, whether one may break up.
+
+    `empty` is a group without sectors, -1 where there is none.
+    """
+    u = draw_below(state, group.size)
+    v = draw_neighbour(graph, state, u)
+    if v < 0:
+        return 0, 0, 0, False
+    one, other = group[u], group[v]
+    founds = one == other
+    if founds:
+        if empty < 0:
+            return one, other, 0, False
+        other = empty
+    kind = draw(state)
+    if kind < (_FOUND_ALONE if founds else _PASS_OVER):
+        bench.moved[0] = u
+        return one, other, 1, True
+    if founds or kind >= _MERGE:
+        joined = one if founds else other
+        return one, other, _choose_cut(graph, group, bench, state, u, one, other, joined, target), False
+    if kind < _SWAP:
+        return one, other, _choose_swap(graph, group, bench, state, u, v), True
+    return one, other, _choose_all(graph, group, bench, u), False
+
+
+@_pasted
+def _carry_out(graph: Any, group: Any, sums: Any, bench: Any, one: int, other: int, count: int) -> None:
+    """Move the chosen sectors, and keep what `_take_back` needs."""
+    for k in range(SUMS):
+        bench.saved[0, k], bench.saved[1, k] = sums[one, k], sums[other, k]
+    for i in range(count):
+        m = bench.moved[i]
+        bench.came_from[i] = group[m]
+        _shift(graph, group, sums, m, other if group[m] == one else one)
+
+
+@_pasted
+def _take_back(group: Any, sums: Any, bench: Any, one: int, other: int, count: int) -> None:
+    """Undo what was carried out last."""
+    for i in range(count):
+        group[bench.moved[i]] = bench.came_from[i]
+    for k in range(SUMS):
+        sums[one, k], sums[other, k] = bench.saved[0, k], bench.saved[1, k]
+
+
+@_pasted
+def _weigh(sums: Any, bench: Any, one: int, other: int, weights: Any) -> Any:
+    """Give what was carried out last adds to the mean's numerator, to the sum, and to the number of groups."""
+    change, summed, born = 0.0, 0.0, 0
+    for k in range(2):
+        own, alone, is_there = _cost_of(bench.saved, k, weights)
+        change, summed, born = change - own, summed - alone, born - is_there
+        own, alone, is_there = _cost_of(sums, one if k == 0 else other, weights)
+        change, summed, born = change + own, summed + alone, born + is_there
+    return change, summed, born
+
+
+@compiled(types.void(GRAPH, INTS, FLOATS, types.uint64[::1], types.int64, types.float64, types.float64))
+def anneal(graph: Any, group: Any, weights: Any, state: Any, moves: int, hot: float, cold: float) -> None:
     """Try a number of moves while the temperature falls from hot to cold; `group` and `state` are changed in place."""
     n = group.size
-    graph = (starts, neighbours, length, barrier)
-    units = (households, area, perimeter)
-    sums = np.zeros((n, 5))
-    _sum_groups(graph, units, group, sums)
+    sums = np.zeros((n, SUMS))
+    sum_groups(graph, group, sums)
     free = np.empty(n, np.int32)
-    n_free, count = 0, 0
-    mean = 0.0
+    n_free, count, mean = 0, 0, 0.0
     for g in range(n):
-        if sums[g, UNITS] > 0.0:
-            count += 1
-            mean += shape_and_distance(sums[g, HOUSEHOLDS], sums[g, AREA], sums[g, PERIMETER], weights)
-        else:
+        own, _, is_there = _cost_of(sums, g, weights)
+        mean += own
+        count += is_there
+        if not is_there:
             free[n_free] = g
             n_free += 1
-    stack = np.empty(n, np.int32)
-    stamp = np.zeros(n, np.int64)
-    tree = np.empty(n, np.int32)
-    load = np.empty(n, np.float64)
-    moved = np.empty(n, np.int32)
-    came_from = np.empty(n, np.int32)
-    saved = np.empty((2, 5))
-    mark = 0
+    bench = _Bench(
+        np.empty(n, np.int32), np.zeros(n, np.int64), np.empty(n, np.int32), np.empty(n, np.float64),
+        np.empty(n, np.int32), np.empty(n, np.int32), np.empty((2, SUMS)), np.zeros(1, np.int64),
+    )  # fmt: skip
     temperature = hot
     factor = (cold / hot) ** (1.0 / max(moves, 1))
-    scale = weights[SCALE]
     for _ in range(moves):
         temperature *= factor
-        u = int(_random(state) * n)
-        degree = starts[u + 1] - starts[u]
-        if degree == 0:
+        empty = free[n_free - 1] if n_free else -1
+        one, other, n_moved, in_pieces = _choose(graph, group, bench, state, empty, weights[TARGET])
+        if n_moved == 0:
             continue
-        v = neighbours[starts[u] + int(_random(state) * degree)]
-        one, other = group[u], group[v]
-        kind = _random(state)
-        is_new = one == other
-        if is_new:
-            if n_free == 0:
-                continue
-            other = free[n_free - 1]
-        for k in range(5):
-            saved[0, k], saved[1, k] = sums[one, k], sums[other, k]
-        n_moved = 0
-        is_checked = False
-        if (is_new and kind < 0.5) or (not is_new and kind < 0.55):
-            moved[0] = u
-            n_moved = 1
-        elif not is_new and kind < 0.75:
-            w = v
-            if _random(state) < 0.5:
-                w = neighbours[starts[v] + int(_random(state) * (starts[v + 1] - starts[v]))]
-                if group[w] != other:
-                    continue
-            moved[0], moved[1] = u, w
-            n_moved = 2
-        elif not is_new and kind < 0.85:
-            mark += 1
-            n_moved = _reach(graph, group, u, one, one, stack, stamp, mark)
-            for i in range(n_moved):
-                moved[i] = stack[i]
-            is_checked = True
-        else:
-            mark += 3
-            size = _reach(graph, group, u, one, one if is_new else other, stack, stamp, mark - 2)
-            if size < 3:
-                continue
-            side = _cut_tree(graph, households, stack, size, stamp, mark, tree, load, weights[TARGET], state)
-            if side == 0:
-                continue
-            for i in range(size):
-                m = stack[i]
-                to = other if stamp[m] == mark else one
-                if group[m] != to:
-                    moved[n_moved] = m
-                    n_moved += 1
-            is_checked = True
-            if n_moved == 0:
-                continue
-        for i in range(n_moved):
-            m = moved[i]
-            came_from[i] = group[m]
-            _shift(graph, units, group, sums, m, other if group[m] == one else one)
-        change, summed, born = 0.0, 0.0, 0
-        for k in range(2):
-            g = one if k == 0 else other
-            if saved[k, UNITS] > 0.0:
-                born -= 1
-                change -= shape_and_distance(saved[k, HOUSEHOLDS], saved[k, AREA], saved[k, PERIMETER], weights)
-                summed -= penalty(saved[k, HOUSEHOLDS], saved[k, CROSSINGS], weights)
-            if sums[g, UNITS] > 0.0:
-                born += 1
-                change += shape_and_distance(sums[g, HOUSEHOLDS], sums[g, AREA], sums[g, PERIMETER], weights)
-                summed += penalty(sums[g, HOUSEHOLDS], sums[g, CROSSINGS], weights)
-        delta = scale * ((mean + change) / (count + born) - mean / count) + summed
-        is_taken = delta <= 0.0 or _random(state) < exp(-delta / temperature)
-        if is_taken and not is_checked:
-            mark += 2
-            is_taken = _is_connected(
-                graph, group, moved[0], one, int(sums[one, UNITS]), stack, stamp, mark - 1
-            ) and _is_connected(graph, group, moved[n_moved - 1], other, int(sums[other, UNITS]), stack, stamp, mark)
-        if is_taken:
-            mean += change
-            count += born
-            if is_new:
-                n_free -= 1
-            if sums[one, UNITS] == 0.0:
-                free[n_free] = one
-                n_free += 1
-            if sums[other, UNITS] == 0.0:
-                free[n_free] = other
-                n_free += 1
+        _carry_out(graph, group, sums, bench, one, other, n_moved)
+        change, summed, born = _weigh(sums, bench, one, other, weights)
+        delta = weights[SCALE] * ((mean + change) / (count + born) - mean / count) + summed
+        is_taken = delta <= 0.0 or draw(state) < exp(-delta / temperature)
+        if is_taken and in_pieces:
+            is_taken = _both_connected(graph, group, sums, bench, n_moved, one, other)
+        if not is_taken:
+            _take_back(group, sums, bench, one, other, n_moved)
             continue
-        for i in range(n_moved):
-            group[moved[i]] = came_from[i]
-        for k in range(5):
-            sums[one, k], sums[other, k] = saved[0, k], saved[1, k]
+        mean += change
+        count += born
+        n_free -= other == empty
+        for g in (one, other):
+            if sums[g, UNITS] == 0.0:
+                free[n_free] = g
+                n_free += 1

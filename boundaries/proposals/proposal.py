@@ -29,6 +29,8 @@ class ExceptionKind(StrEnum):
     """One of its sectors has too few, and with any of its neighbours too many."""
     NO_FIT = "no-fit"
     """No contiguous set of whole sectors around one of its sectors is in the band: every set was tried."""
+    NO_PARTITION = "no-partition"
+    """Every way to group the sectors into contiguous buurten was weighed: none has fewer outside the band."""
     NOT_FOUND = "not-found"
     """No better was found; that none exists is not proved."""
 

@@ -20,9 +20,18 @@ _MOST_SETS = 20_000
 
 
 def tell_proposal(
-    problem: ProposalProblem, group: npt.NDArray[np.int32], aim: Aim, seed: int, band: HouseholdsBand
+    problem: ProposalProblem,
+    group: npt.NDArray[np.int32],
+    aim: Aim,
+    seed: int,
+    band: HouseholdsBand,
+    *,
+    is_best: bool,
 ) -> Proposal:
-    """Make the proposal of a partition, given as a number of shape (n,) per sector."""
+    """Make the proposal of a partition, given as a number of shape (n,) per sector.
+
+    `is_best` says that no partition has fewer buurten outside the band.
+    """
     numbers, first = np.unique(group, return_index=True)
     members = [np.flatnonzero(group == number) for number in numbers[np.argsort(first)]]
     names = _names(problem, members)
@@ -51,13 +60,15 @@ def tell_proposal(
         barrier_crossings=float((borders.barrier_share * is_inside).sum() / 2),
     )
     exceptions = tuple(
-        _exception(problem, k, members[k], band) for k, buurt in enumerate(buurten) if not band.holds(buurt.households)
+        _exception(problem, k, members[k], band, is_best=is_best)
+        for k, buurt in enumerate(buurten)
+        if not band.holds(buurt.households)
     )
     return Proposal(aim=aim, seed=seed, buurten=buurten, scores=scores, exceptions=exceptions)
 
 
 def _exception(
-    problem: ProposalProblem, position: int, sectors: npt.NDArray[np.intp], band: HouseholdsBand
+    problem: ProposalProblem, position: int, sectors: npt.NDArray[np.intp], band: HouseholdsBand, *, is_best: bool
 ) -> BandException:
     """Find the strongest reason that holds for a buurt outside the band."""
     total = int(problem.households[sectors].sum())
@@ -84,6 +95,9 @@ def _exception(
                 return BandException(position, kind, True, reason, (code, *walls))
             reason = f"no contiguous set of whole sectors with {code} has {band.low:,} to {band.high:,} households"
             return BandException(position, ExceptionKind.NO_FIT, True, reason, (code,))
+    if is_best:
+        reason = f"{told}: {total:,} households; every way to group the sectors leaves as many buurten outside the band"
+        return BandException(position, ExceptionKind.NO_PARTITION, True, reason, codes)
     reason = f"{told}: {total:,} households; no arrangement in the band was found, which does not prove there is none"
     return BandException(position, ExceptionKind.NOT_FOUND, False, reason, codes)
 

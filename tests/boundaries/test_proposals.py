@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import product
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from boundaries.proposals import (
+    Aim,
     ExceptionKind,
     HouseholdsBand,
     Proposal,
@@ -20,19 +22,24 @@ from boundaries.proposals import (
     ProposalProblemError,
     propose,
 )
+from boundaries.proposals.exact import Effort, partition_exactly
+from boundaries.proposals.proposing import STRICT, graph_of, weights_of
+from boundaries.proposals.weighing import energy
 
 BAND = HouseholdsBand()
 CRS = "EPSG:31370"
 HOUSEHOLDS = st.one_of(st.integers(0, 1600), st.sampled_from([0, 999, 1000, 4000, 4001, 9000]))
 
 
-def grid_problem(columns: int, households: list[int | None]) -> ProposalProblem:
+def grid_problem(
+    columns: int, households: list[int | None], barriers: list[shapely.LineString] | None = None
+) -> ProposalProblem:
     shapes = [
         shapely.box(100 * (k % columns), 100 * (k // columns), 100 * (k % columns) + 100, 100 * (k // columns) + 100)
         for k in range(len(households))
     ]
     codes = [f"S{k:03}" for k in range(len(households))]
-    return ProposalProblem.of(codes, shapes, households, [{"nl": f"Wijk {code}"} for code in codes], CRS)
+    return ProposalProblem.of(codes, shapes, households, [{"nl": f"Wijk {code}"} for code in codes], CRS, barriers)
 
 
 def edges_of(problem: ProposalProblem) -> set[tuple[int, int]]:
@@ -87,6 +94,43 @@ def test_every_buurt_is_in_the_band_where_some_partition_allows_it(columns: int,
     )
     (proposal,) = propose(problem, alternatives=1, seed=0)
     assert (proposal.exceptions == ()) == is_possible
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(1, 3), st.lists(HOUSEHOLDS, min_size=1, max_size=6), st.sampled_from(list(Aim)), st.integers(-50, 350)
+)
+def test_few_sectors_get_the_best_of_all_partitions(columns: int, households: list[int], aim: Aim, at: int) -> None:
+    river = [shapely.LineString([(at, -10), (at, 610)])]
+    graph = graph_of(grid_problem(columns, list(households), river))
+    weights = weights_of(graph, aim, BAND, STRICT)
+    edges = edges_of(grid_problem(columns, list(households)))
+    least = np.inf
+    for parts in partitions(len(households)):
+        if all(is_contiguous(members, edges) for members in parts):
+            group = np.zeros(len(households), np.int32)
+            for number, members in enumerate(parts):
+                group[members] = number
+            least = min(least, energy(graph, group, weights))
+    found = partition_exactly(graph, weights)
+    assert found is not None
+    # Nothing but the degree beside the band may be weighed otherwise, in thousandths of a buurt outside it.
+    outside = least >= weights[6]
+    assert energy(graph, found, weights) == pytest.approx(least, abs=2.0 if outside else 1e-5)
+
+
+def test_many_sectors_are_left_to_the_search() -> None:
+    graph = graph_of(grid_problem(6, [300] * 36))
+    assert partition_exactly(graph, weights_of(graph, Aim.BALANCED, BAND, STRICT), Effort(100, 100, 100)) is None
+    large = graph_of(grid_problem(8, [300] * 64))
+    assert partition_exactly(large, weights_of(large, Aim.BALANCED, BAND, STRICT)) is None
+
+
+def test_a_band_that_no_partition_keeps_is_proved_so() -> None:
+    (proposal,) = propose(grid_problem(3, [249, 3550, 215]), alternatives=1, seed=0)
+    assert [(exception.kind, exception.proved) for exception in proposal.exceptions] == [
+        (ExceptionKind.NO_PARTITION, True)
+    ]
 
 
 def test_a_seed_gives_one_answer_in_any_order_of_input_and_beside_other_alternatives() -> None:
@@ -172,7 +216,7 @@ def test_a_tolerance_finds_borders_that_do_not_match() -> None:
 
 
 @pytest.mark.realdata
-def test_amsterdam_is_in_the_band_but_for_what_cannot_be(real_data) -> None:
+def test_amsterdam_is_in_the_band_but_for_what_cannot_be(real_data: Path) -> None:
     sectors = gpd.read_file(real_data / "netherlands/amsterdam-2022/buurten.gpkg")
     counts = pd.read_csv(real_data / "netherlands/cbs-kerncijfers-2024/buurten.csv.gz").set_index("buurtcode")
     households = [None if np.isnan(h) else int(h) for h in sectors.buurtcode.map(counts.huishoudens)]
