@@ -27,7 +27,6 @@ class SignUpRequest(VerificationRequest):
         json_schema_extra={"examples": [{"line": "Kerkstraat 6, 9993 Demodorp", "email": "ann@example.org"}]},
     )
 
-    language: Literal["nl", "fr", "de"] = Field("nl", description="Language of the texts for the person.")
     email: Annotated[str, StringConstraints(pattern=EMAIL, max_length=254)] = Field(
         description="It is hashed with a key and forgotten."
     )

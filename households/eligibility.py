@@ -70,6 +70,15 @@ class RuleSet:
         if self.proof_required and not self.proofs:
             raise ValueError("a proof is required, and none is accepted")
 
+    @property
+    def settling_proofs(self) -> tuple[Proof, ...]:
+        """The proofs that settle a sign-up.
+
+        Where none is required, one is asked for only of what the register does not know to be a home, and that a
+        document alone shows.
+        """
+        return self.proofs if self.proof_required else (Proof.DOCUMENT,)
+
 
 @dataclass(frozen=True, slots=True)
 class AddressFacts:
@@ -167,9 +176,7 @@ def judge(facts: AddressFacts, rules: RuleSet, day: date) -> Eligibility:
         return Eligibility(Verdict.NOT_ELIGIBLE, outcomes, buurt_code)
     home_unknown = any(found.code == "purpose-unknown" for found in outcomes)
     if facts.proof is None and (rules.proof_required or (home_unknown and rules.unknown_home == "prove")):
-        # What the register does not know of a home, only a document shows.
-        proofs = rules.proofs if rules.proof_required else (Proof.DOCUMENT,)
-        return Eligibility(Verdict.NEEDS_PROOF, outcomes, buurt_code, proofs)
+        return Eligibility(Verdict.NEEDS_PROOF, outcomes, buurt_code, rules.settling_proofs)
     return Eligibility(Verdict.ELIGIBLE, outcomes, buurt_code)
 
 

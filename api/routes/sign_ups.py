@@ -48,7 +48,7 @@ def sign_ups_router(
         `unknown_address`: nothing is kept. Neither the address nor the e-mail address is stored; both are hashed.
         """
         now = clock()
-        found = verify(atlas(), request.query(), lang=request.language, require_box=request.require_box)
+        found = verify(atlas(), request.query(), lang=request.address_language, require_box=request.require_box)
         address = found.match.address
         if found.match.verdict.value == "fix" or address is None or address.address_id is None:
             unknown = judge(AddressFacts("fix"), RuleSet(), now.date())

@@ -149,7 +149,7 @@ def prove(
         return
     # A transition that cannot be is refused before a code is used up.
     advance(current, Event.ACCEPT_PROOF, now, proof)
-    if proof not in rules.proofs:
+    if proof not in rules.settling_proofs:
         raise ProofNotAcceptedError(f"a proof by {proof} is not accepted in this municipality")
     if proof == Proof.BUURTCODE:
         scopes = [sign_up.dwelling_key] + ([sign_up.buurt_code] if sign_up.buurt_code else [])

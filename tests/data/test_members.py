@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -180,6 +181,15 @@ def test_a_proof_that_the_municipality_does_not_take_is_refused(store: Store) ->
     asked = sign_up(store, rules=PROVED)
     with pytest.raises(ProofNotAcceptedError, match="not accepted"):
         bring(store, asked, Proof.MOBILE, rules=RuleSet(proofs=(Proof.DOCUMENT,)))
+
+
+def test_what_the_register_does_not_know_to_be_a_home_is_settled_by_a_document_alone(store: Store) -> None:
+    rules = RuleSet(proof_required=False, unknown_home="prove", proofs=(Proof.MOBILE,))
+    asked = sign_up(store, rules=rules, facts=replace(HOME, purpose=None))
+    assert asked.state == State.NEEDS_PROOF
+    with pytest.raises(ProofNotAcceptedError, match="not accepted"):
+        bring(store, asked, Proof.MOBILE, rules=rules)
+    assert bring(store, asked, Proof.DOCUMENT, rules=rules).state == State.VERIFIED
 
 
 def test_a_proof_that_comes_too_late_expires_the_sign_up(store: Store) -> None:

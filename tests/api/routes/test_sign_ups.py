@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from random import Random
+from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
@@ -168,3 +169,66 @@ def test_without_a_key_there_are_no_sign_ups(store_settings: StoreSettings) -> N
     with TestClient(create_app(store_settings, ServerSettings())) as client:
         answer = client.post("/v1/sign-ups", json={"line": "x", "email": "a@b.be"})
     assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("nl", "dit adres"), ("fr", "cette adresse"), ("de", "dieser adresse"), ("en", "this address")],
+)
+def test_a_sign_up_is_told_the_outcome_of_every_rule_in_four_languages(
+    api: TestClient, addresses: list[dict[str, str]], language: str, text: str
+) -> None:
+    asked = api.post(
+        "/v1/sign-ups", json=addresses[7] | {"email": f"{language}@example.org", "language": language}
+    ).json()
+    assert [rule["rule"] for rule in asked["rules"]] == [
+        "address",
+        "status",
+        "home",
+        "buurt",
+        "licence",
+        "capacity",
+        "email",
+    ]
+    assert text in " ".join(rule["text"] for rule in asked["rules"]).casefold()
+
+
+def test_who_moves_house_leaves_and_signs_up_at_the_new_one(api: TestClient, addresses: list[dict[str, str]]) -> None:
+    def join(address: dict[str, str]) -> dict[str, Any]:
+        body = api.post("/v1/sign-ups", json=address | {"email": "mover@example.org"}).json()
+        if body["verdict"] != "needs_proof":
+            return dict(body)
+        proofs = f"/v1/sign-ups/{body['sign_up']['id']}/proofs"
+        return dict(api.post(proofs, json={"kind": "mobile"}).json())
+
+    before = join(addresses[8])
+    assert before["state"] == "verified"
+    refused = join(addresses[9])
+    assert refused["verdict"] == "not_eligible"
+    assert [rule["code"] for rule in refused["rules"] if rule["outcome"] == "fail"] == ["email-elsewhere"]
+    assert api.delete(f"/v1/accounts/{before['account']}").status_code == 204
+    assert join(addresses[9])["state"] == "verified"
+    # The old home is free for those who come after.
+    after = api.post("/v1/sign-ups", json=addresses[8] | {"email": "next@example.org"}).json()
+    assert {rule["rule"]: rule["code"] for rule in after["rules"]}["capacity"] == "room"
+
+
+def test_a_neighbour_of_the_same_buurt_accepts_and_is_told_no_house_number(
+    api: TestClient, addresses: list[dict[str, str]]
+) -> None:
+    def asked(address: dict[str, str], email: str) -> dict[str, Any]:
+        return dict(api.post("/v1/sign-ups", json=address | {"email": email}).json())
+
+    first = asked(addresses[10], "neighbour@example.org")
+    proofs = f"/v1/sign-ups/{first['sign_up']['id']}/proofs"
+    neighbour = api.post(proofs, json={"kind": "mobile"}).json()["account"]
+    newcomer = asked(addresses[11], "newcomer@example.org")
+    proofs = f"/v1/sign-ups/{newcomer['sign_up']['id']}/proofs"
+    stranger = api.post(proofs, json={"kind": "neighbour", "neighbour_account": "nobody"})
+    assert (stranger.status_code, stranger.json()["type"].rsplit("/")[-1]) == (422, "proof-not-accepted")
+    accepted = api.post(proofs, json={"kind": "neighbour", "neighbour_account": neighbour})
+    assert accepted.json()["state"] == "verified", accepted.text
+    # Neither answer says where anybody lives.
+    for answer in (newcomer, accepted.json()):
+        assert addresses[11]["street"] not in str(answer)
+        assert not {"street", "house_number", "address", "formatted"} & set(answer)
