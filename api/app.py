@@ -19,6 +19,7 @@ from api.problems import install_problem_handlers
 from api.quote_problems import install_quote_problems
 from api.routes.addresses import addresses_router
 from api.routes.adoption import adoption_router
+from api.routes.area_files import IMPORT_AREAS_ENDING, area_files_router
 from api.routes.carrying_over import carrying_over_router
 from api.routes.drafts import drafts_router
 from api.routes.editor import editor_router
@@ -120,6 +121,7 @@ def create_app(
             BATCH_PATH: server_settings.max_batch_bytes,
             REACH_PATH: server_settings.max_batch_bytes,
             IMPORT_ENDING: server_settings.max_plan_bytes,
+            IMPORT_AREAS_ENDING: server_settings.max_plan_bytes,
         },
     )
     app.add_middleware(HostLimit, hosts=server_settings.allowed_hosts)
@@ -154,6 +156,7 @@ def create_app(
         app.include_router(planning)
     app.include_router(carrying_over_router(store, directory, household_keys, clock))
     app.include_router(plan_files_router(lambda: keeper.current, store, desk, clock))
+    app.include_router(area_files_router(lambda: keeper.current, store, desk, clock))
     app.include_router(drafts_router(lambda: keeper.current, store, desk, clock))
     app.include_router(proposals_router(lambda: keeper.current, store, desk, clock))
     for router in (

@@ -11,12 +11,15 @@ from api.problems import FieldProblem, Kind, described, install_table, problem_r
 from boundaries.carry_over import CarryOverError
 from boundaries.diffs import PlansDifferError
 from boundaries.edit_errors import DiscontiguousBuurtError, EditError, LockedBuurtError
+from boundaries.growing import UngrowableError
+from boundaries.overlaps import InvalidAreaError
 from boundaries.proposals import ProposalProblemError
 from data.plans.drafts import DraftStateError, EditConflictError, NothingToUndoError, UnknownDraftError
 from data.plans.plan_file import PlanFileError
 from data.plans.published import NoPlanError
 from data.plans.publishing import InactiveReleaseError, NotPublishableError, OutdatedDraftError, PublishingDayError
 from data.plans.successions import NoSuccessorError
+from data.tables import SourceError
 
 
 class NoRevisionError(ValueError):
@@ -41,6 +44,11 @@ PLAN_PROBLEMS: Mapping[type[Exception], Kind] = {
     PlansDifferError: Kind("plans-differ", "These plans cannot be compared", 422, "Compare plans of one municipality."),
     ProposalProblemError: Kind("no-proposal", "Nothing can be proposed", 422, "See what is wrong with the sectors."),
     PlanFileError: Kind("plan-file", "The file is no plan for this", 422, "Correct the place that is named."),
+    SourceError: Kind("layer-refused", "The layer cannot be used", 422, "Correct what is named, and send it again."),
+    UngrowableError: Kind(
+        "ungrowable", "The areas cannot be grown", 422, "Redraw the areas, or send them as they are."
+    ),
+    InvalidAreaError: Kind("invalid-area", "A shape is no area", 422, "Correct the area that is named."),
     NoRevisionError: Kind("if-match-missing", "If-Match is missing", 428, "Send the draft's ETag as If-Match."),
 }
 EDIT_REFUSED = Kind("edit-refused", "The draft refuses this", 422, "Change the field that is named.")

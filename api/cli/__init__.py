@@ -25,6 +25,8 @@ from api.geojson_input import DrawnAreaError
 from boundaries.carry_over import CarryOverError
 from boundaries.diffs import PlansDifferError
 from boundaries.edit_errors import EditError
+from boundaries.growing import UngrowableError
+from boundaries.overlaps import InvalidAreaError
 from boundaries.proposals import ProposalProblemError
 from data.api_keys import KeyFormError, UnknownKeyError
 from data.directory import ImportRunningError
@@ -69,6 +71,7 @@ EXPECTED = (
     InactiveReleaseError,
     IndexFileError,
     InvoiceError,
+    InvalidAreaError,
     KeyFormError,
     LayerError,
     LettersError,
@@ -86,6 +89,7 @@ EXPECTED = (
     QuoteError,
     SourceError,
     StoreError,
+    UngrowableError,
     UnknownDraftError,
     UnknownKeyError,
     UnknownBookError,

@@ -30,7 +30,7 @@ from data.releases import active_releases, find_release
 from data.store import Store, open_store
 from data.store.models import DraftRow, Plan, Release
 from data.tables import Country, Kind, country_of
-from geo.crs import LONLAT, transform_point, transform_points
+from geo.crs import LONLAT, transform_point
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 MAPPING = ["sector_code=code", "municipality_code=municipality", "municipality_nl=municipality", "name_nl=name"]
