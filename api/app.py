@@ -10,10 +10,13 @@ from fastapi import FastAPI
 
 from api.access import install_access
 from api.area_problems import install_area_problems
+from api.counting import HouseholdCounts
 from api.drafting import DraftDesk
+from api.household_problems import install_household_problems
 from api.keeper import AtlasKeeper
 from api.limits import BodyLimit, HostLimit
 from api.member_problems import install_member_problems
+from api.negotiation import install_negotiation
 from api.plan_problems import install_plan_problems
 from api.problems import install_problem_handlers
 from api.quote_problems import install_quote_problems
@@ -111,6 +114,8 @@ def create_app(
         install_quote_problems,
         install_plan_problems,
         install_area_problems,
+        install_household_problems,
+        install_negotiation,
         install_selection_problems,
     ):
         install(app)
@@ -142,9 +147,10 @@ def create_app(
     if household_keys is not None:
         app.include_router(sign_ups_router(lambda: keeper.current, store, household_settings, clock))
         app.include_router(staff_router(lambda: keeper.current, store, household_keys, clock))
+    counts = HouseholdCounts(store, directory, household_keys, household_settings.smallest_shown, clock)
     for counting in (
-        households_router(lambda: keeper.current, store, directory, household_keys, clock),
-        adoption_router(lambda: keeper.current, store, directory, household_keys, clock),
+        households_router(lambda: keeper.current, counts),
+        adoption_router(lambda: keeper.current, counts),
         reach_router(store, directory, household_keys, household_settings.smallest_shown, clock),
     ):
         app.include_router(counting)

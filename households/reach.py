@@ -16,6 +16,9 @@ from households.disclosure import SafeColumn, withhold_small_numbers
 from households.member_table import MemberTable, PartInside
 from households.totals import HouseholdTotal, total_households
 
+_ROUNDING_OF_AREAS = 1e-9
+"""What the area of an intersection may lack of the whole by rounding of its vertices."""
+
 
 @dataclass(frozen=True, slots=True)
 class PartInReach:
@@ -137,9 +140,20 @@ def _inside(part: PartInReach) -> PartInside:
 def _households_inside(part: PartInReach) -> HouseholdCount | None:
     if part.households is None:
         return None
-    dwellings_outside = None if part.dwellings is None else part.dwellings - part.dwellings_inside
     area_outside = max(0.0, part.area_m2 - part.area_inside_m2)
-    if not dwellings_outside and area_outside == 0:
+    if part.dwellings:
+        is_whole = part.dwellings_inside == part.dwellings
+    else:
+        is_whole = area_outside <= _ROUNDING_OF_AREAS * part.area_m2 and part.area_inside_m2 > 0
+    if is_whole:
+        # Its own method and margin hold.
         return part.households
-    inside = SectorPart("inside", None if part.dwellings is None else part.dwellings_inside, part.area_inside_m2)
-    return split_households(part.households, [inside, SectorPart("outside", dwellings_outside, area_outside)])["inside"]
+    dwellings_outside = None if part.dwellings is None else part.dwellings - part.dwellings_inside
+    # An equal remainder goes to the code that is first. That is the larger ground's, so that what an area gets and
+    # what its complement gets always add up.
+    inside, outside = ("a", "b") if part.area_inside_m2 >= area_outside else ("b", "a")
+    sizes = [
+        SectorPart(inside, None if part.dwellings is None else part.dwellings_inside, part.area_inside_m2),
+        SectorPart(outside, dwellings_outside, area_outside),
+    ]
+    return split_households(part.households, sizes)[inside]

@@ -55,3 +55,25 @@ def total_households(counts: Iterable[HouseholdCount | None]) -> HouseholdTotal:
         low += count.low
         high += count.high
     return HouseholdTotal(dict(sorted(by_method.items())), low, high, unknown)
+
+
+def add_totals(totals: Iterable[HouseholdTotal]) -> HouseholdTotal:
+    """Add up totals of areas that share nothing.
+
+    Examples
+    --------
+    >>> from households.counts import official_count
+    >>> both = add_totals([total_households([official_count(40)]), total_households([official_count(2), None])])
+    >>> both.households, both.unknown_areas
+    (42, 1)
+    """
+    known = list(totals)
+    by_method: Counter[Method] = Counter()
+    for total in known:
+        by_method.update(total.by_method)
+    return HouseholdTotal(
+        dict(sorted(by_method.items())),
+        sum(total.low for total in known),
+        sum(total.high for total in known),
+        sum(total.unknown_areas for total in known),
+    )

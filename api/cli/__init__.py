@@ -5,10 +5,12 @@ import sys
 import typer
 from rich.console import Console
 
+from api.adoption_reports import UnknownAreaError
 from api.atlas import NothingActiveError, OutsideCoverageError
 from api.cli import (
     answering,
     carrying_over,
+    counting,
     importing,
     keys,
     letters,
@@ -89,6 +91,7 @@ EXPECTED = (
     QuoteError,
     SourceError,
     StoreError,
+    UnknownAreaError,
     UngrowableError,
     UnknownDraftError,
     UnknownKeyError,
@@ -110,6 +113,7 @@ app = typer.Typer(
 )
 importing.add_commands(app)
 answering.add_commands(app)
+counting.add_commands(app)
 serving.add_commands(app)
 keys.add_commands(app)
 pricebooks.add_commands(app)

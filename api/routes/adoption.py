@@ -1,83 +1,80 @@
-"""`/v1/municipalities/{code}/adoption`: which share of the households are members, as JSON, CSV or a chart."""
+"""`/v1/municipalities/{code}/adoption`: which share of the households are members, and how many took part."""
 
-import csv
-import io
 from collections.abc import Callable
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
+from pydantic import StringConstraints
 
 from api.access import needs
+from api.adoption_reports import chart_adoption, report_adoption, tabulate_adoption
 from api.atlas import Atlas
-from api.household_models import AdoptionRow, MunicipalityAdoption, MunicipalityHouseholds
-from api.plan_problems import described_plans
-from api.routes.households import AsOf, count_municipality
+from api.counting import HouseholdCounts
+from api.household_forms import FORMS, write_rows
+from api.household_models import MunicipalityAdoption
+from api.household_problems import described_counts
+from api.models import Names
+from api.negotiation import JSON, SVG, Form, answer, described_forms, negotiate
+from api.reason_texts import Language
+from api.routes.households import AsOf
 from api.routes.rules import MunicipalityCode, require_municipality
 from data.api_keys import Scope
-from data.directory import DataDirectory
-from data.store import Store
-from households.adoption import Adoption
-from households.adoption_chart import AdoptionBar, draw_adoption
-from households.dwelling_keys import HouseholdKeys
 
-_FORMS: dict[int | str, dict[str, Any]] = {
-    200: {
-        "content": {"text/csv": {"schema": {"type": "string"}}, "image/svg+xml": {"schema": {"type": "string"}}},
-        "description": "JSON, CSV or a chart, as `f` says.",
-    }
-}
+_FORMS = (*FORMS, SVG)
+_TABLE = described_forms(
+    *_FORMS,
+    description="JSON; or a row or feature per buurt, the municipality last: CSV, GeoJSON or GeoParquet; or a chart.",
+)
+TookPart = Annotated[str, StringConstraints(pattern=r"^([A-Za-z0-9-]{1,32}:)?[0-9]{1,9}$")]
 
 
-def adoption_router(
-    atlas: Callable[[], Atlas],
-    store: Store,
-    directory: DataDirectory,
-    keys: HouseholdKeys | None,
-    clock: Callable[[], datetime],
-) -> APIRouter:
+def adoption_router(atlas: Callable[[], Atlas], counts: HouseholdCounts) -> APIRouter:
     """Build the routes."""
     router = APIRouter(prefix="/v1", tags=["households"], dependencies=[needs(Scope.VIEWER)])
 
     @router.get(
         "/municipalities/{code}/adoption",
         response_model=MunicipalityAdoption,
-        responses={**described_plans(404, 422), **_FORMS},
+        responses=described_counts(404, 406, 422) | _TABLE,
     )
     def show_adoption(
         code: MunicipalityCode,
-        as_of: AsOf = None,
-        participants: Annotated[int | None, Query(ge=0, le=10**9, description="Those who took part.")] = None,
-        f: Annotated[Literal["json", "csv", "svg"], Query(description="Form of the answer.")] = "json",
-    ) -> MunicipalityAdoption | Response:
+        form: Annotated[Form, Depends(negotiate(*_FORMS))],
+        on: AsOf = None,
+        participants: Annotated[
+            list[TookPart],
+            Query(
+                max_length=1_000,
+                description="Those who took part: a NUMBER for the municipality, BUURT:NUMBER for a buurt.",
+            ),
+        ] = [],  # noqa: B006 -- FastAPI copies it
+        lang: Annotated[Language, Query(description="Language of the names and of the chart.")] = "nl",
+    ) -> Response:
         """Return members over households per buurt and in all; small numbers of members are withheld."""
         require_municipality(atlas(), code)
-        counted = count_municipality(store, directory, keys, clock(), code, as_of)
-        adoption = MunicipalityAdoption.of(counted, participants)
-        if f == "csv":
-            return Response(write_adoption(adoption), media_type="text/csv")
-        if f == "svg":
-            return Response(chart(counted), media_type="image/svg+xml")
-        return adoption
+        counted, shapes = counts.municipality(code, on)
+        [names] = (
+            country.municipalities[code].names
+            for country in atlas().countries.values()
+            if code in country.municipalities
+        )
+        report = report_adoption(counted, Names(**names), lang, took_part(participants, code))
+        if form is JSON:
+            return answer(form, report)
+        if form is SVG:
+            return answer(form, chart_adoption(report, lang, counts.smallest_shown), "adoption")
+        return answer(form, write_rows(tabulate_adoption(report), shapes, form), "adoption")
 
     return router
 
 
-def write_adoption(adoption: MunicipalityAdoption) -> str:
-    """Return the rows as CSV, the municipality last; what is unknown or withheld is empty."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(AdoptionRow.model_fields), lineterminator="\r\n")
-    writer.writeheader()
-    writer.writerows(row.model_dump() for row in (*adoption.buurten, adoption.total))
-    return text.getvalue()
+def took_part(texts: list[str], municipality_code: str) -> dict[str, int]:
+    """Return participants by the code of their area, from `NUMBER` and `BUURT:NUMBER`; of one area the last counts.
 
-
-def chart(counted: MunicipalityHouseholds) -> str:
-    """Draw the buurten whose members may be shown, the municipality last."""
-    bars = [
-        AdoptionBar(name, Adoption(area.members, area.households))
-        for name, area in (*((buurt.code, buurt) for buurt in counted.buurten), (counted.code, counted.total))
-        if area.members is not None
-    ]
-    source = f"{', '.join(counted.releases)}; {counted.as_of}"
-    return draw_adoption(f"Adoption in {counted.code}", source, bars)
+    Examples
+    --------
+    >>> took_part(["588", "25110-01:40"], "25110")
+    {'25110': 588, '25110-01': 40}
+    """
+    pairs = (text.rpartition(":") for text in texts)
+    return {code or municipality_code: int(number) for code, _, number in pairs}

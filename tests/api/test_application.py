@@ -15,6 +15,8 @@ from api.settings import HouseholdSettings, ServerSettings, StoreSettings
 JUDGED_BEYOND_SCHEMA = {
     "/v1/municipalities/{code}/rules",
     "/v1/municipalities/{code}/staff",
+    "/v1/municipalities/{code}/adoption",
+    "/v1/households",
     "/v1/price-books",
     "/v1/plans/{plan_id}/operations",
     "/v1/plans/{plan_id}/diff",
