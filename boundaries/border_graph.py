@@ -61,6 +61,7 @@ class BorderGraph:
         self._measures: dict[str, BlockMeasures] = {}
         self._borders: dict[Piece, dict[Piece, float]] = {}
         self._neighbours: dict[str, dict[str, float]] = {}
+        self._at_edge: frozenset[str] | None = None
         self._measure(shapes)
         self._link(list(shapes), shapes.keys())
 
@@ -77,9 +78,12 @@ class BorderGraph:
         """Return the pieces with which one shares a border, and that border's length in metres."""
         return self._borders[piece]
 
-    def free_m(self, block: str) -> float:
-        """Return the length of a block's border that it shares with no other: the municipality's, or a gap's."""
-        return sum(self._measures[block].perimeters_m) - sum(self._neighbours[block].values())
+    @property
+    def at_edge(self) -> frozenset[str]:
+        """The blocks with a border that no other shares: the municipality's, or a gap's."""
+        if self._at_edge is None:
+            self._at_edge = frozenset(code for code in self._measures if self._free_m(code) > FREE_M)
+        return self._at_edge
 
     def pieces_of(self, blocks: Iterable[str]) -> list[Piece]:
         """Return the pieces of blocks."""
@@ -103,6 +107,7 @@ class BorderGraph:
         near
             Blocks whose bounding boxes come within a border's tolerance of one that comes.
         """
+        self._at_edge = None
         for code in gone:
             for piece in self.pieces_of([code]):
                 for other in self._borders.pop(piece):
@@ -117,6 +122,9 @@ class BorderGraph:
         around = {*near, *come}
         around |= {other for code in near for other in self._neighbours[code]}
         self._link(sorted(around), come.keys())
+
+    def _free_m(self, block: str) -> float:
+        return sum(self._measures[block].perimeters_m) - sum(self._neighbours[block].values())
 
     def _measure(self, shapes: Mapping[str, Area]) -> None:
         if not shapes:
@@ -145,8 +153,9 @@ class BorderGraph:
             return
         pieces = self.pieces_of(codes)
         shapes = shapely.get_parts(np.array([self._flat[code] for code in codes], dtype=object))
-        found = share_borders(shapes, _NO_BARRIERS, tolerance_m=BORDER_TOLERANCE_M)
         new = set(wanted)
+        asked = np.array([code in new for code, _ in pieces])
+        found = share_borders(shapes, _NO_BARRIERS, tolerance_m=BORDER_TOLERANCE_M, wanted=asked)
         for position, one in enumerate(pieces):
             for at in range(found.starts[position], found.starts[position + 1]):
                 other = pieces[int(found.neighbours[at])]

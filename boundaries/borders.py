@@ -59,7 +59,12 @@ class SharedBorders:
 
 
 def share_borders(
-    shapes: Shapes, barriers: Shapes, *, tolerance_m: float = 0.0, barrier_width_m: float = 25.0
+    shapes: Shapes,
+    barriers: Shapes,
+    *,
+    tolerance_m: float = 0.0,
+    barrier_width_m: float = 25.0,
+    wanted: npt.NDArray[np.bool_] | None = None,
 ) -> SharedBorders:
     """Measure the borders that areas share.
 
@@ -77,6 +82,8 @@ def share_borders(
         How far apart two borders may lie and still be shared; 0 takes exact segments alone.
     barrier_width_m
         How far from a barrier a border may lie and still run along it.
+    wanted
+        Shape (n,): the areas whose borders are asked for, where not all are. Those among the others may be missing.
 
     Examples
     --------
@@ -98,7 +105,9 @@ def share_borders(
         weights = shapely.length(shapely.intersection(lines, zone))
         along = np.bincount(which, weights=weights, minlength=len(pair)).astype(np.float64)
     if tolerance_m > 0:
-        near_pair, near_length, near_along = _near(owner, segments, matched, n, tolerance_m, barriers, barrier_width_m)
+        near_pair, near_length, near_along = _near(
+            owner, segments, matched, n, tolerance_m, barriers, barrier_width_m, wanted
+        )
         pair, which = np.unique(np.concatenate([pair, near_pair]), return_inverse=True)
         shared = np.bincount(which, weights=np.concatenate([shared, near_length]), minlength=len(pair))
         weights = np.concatenate([along, near_along])
@@ -148,6 +157,7 @@ def _near(
     tolerance_m: float,
     barriers: Shapes,
     barrier_width_m: float,
+    wanted: npt.NDArray[np.bool_] | None,
 ) -> tuple[npt.NDArray[np.int64], Floats, Floats]:
     """Find borders within the tolerance of one another among the unmatched segments: pairs, lengths, barriers."""
     empty = np.array([], dtype=np.int64), np.array([]), np.array([])
@@ -159,10 +169,15 @@ def _near(
     order = np.argsort(position, kind="stable")
     edges: Shapes = np.asarray(shapely.multilinestrings(lines[order], indices=position[order]))
     one, other = shapely.STRtree(edges).query(edges, predicate="dwithin", distance=tolerance_m)
-    one, other = one[one < other], other[one < other]
+    asked = one < other
+    if wanted is not None:
+        asked &= wanted[owners[one]] | wanted[owners[other]]
+    one, other = one[asked], other[asked]
     if not len(one):
         return empty
-    zones: Shapes = np.asarray(shapely.buffer(edges, tolerance_m))
+    zones: Shapes = np.full(len(edges), None, dtype=object)
+    in_pairs = np.union1d(one, other)
+    zones[in_pairs] = shapely.buffer(edges[in_pairs], tolerance_m)
     stretch_one = shapely.intersection(edges[one], zones[other])
     stretch_other = shapely.intersection(edges[other], zones[one])
     length: Floats = np.asarray(shapely.length(stretch_one) + shapely.length(stretch_other)) / 2

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from boundaries.blocks import PlanState
-from boundaries.border_graph import FREE_M, BorderGraph, Piece, point_in
+from boundaries.border_graph import BorderGraph, Piece, point_in
 from boundaries.checks.checked_plan import CheckedPlan
 from boundaries.checks.problems import CheckSettings, Figure, Problem, Remedy, Severity
 from boundaries.contiguity import connected_parts
@@ -166,7 +166,7 @@ def _enclave(plan: CheckedPlan, code: str, place: shapely.Point) -> Iterator[Pro
     """Find the one buurt that lies all around a buurt; what lies in a hole of it does not count."""
     blocks, borders = plan.blocks_of(code), plan.borders
     around = plan.borders_with(blocks)
-    if not around or any(borders.free_m(block) > FREE_M for block in blocks):
+    if not around or not borders.at_edge.isdisjoint(blocks):
         return
     if len(around) > 1:
         own = set(blocks)
@@ -182,7 +182,7 @@ def _enclave(plan: CheckedPlan, code: str, place: shapely.Point) -> Iterator[Pro
 
 def _reached_from_outside(plan: CheckedPlan, wall: set[str]) -> set[str]:
     """Return the blocks that are reached from the edge of the municipality without going through some."""
-    reached = {code for code in plan.state.blocks if code not in wall and plan.borders.free_m(code) > FREE_M}
+    reached = set(plan.borders.at_edge - wall)
     edge = list(reached)
     while edge:
         near = plan.borders.neighbours[edge.pop()].keys() - reached - wall
