@@ -9,7 +9,7 @@ from pathlib import Path
 from api.letters_pdf import LETTERS_A_FILE, LetterDates, LetterSender, render_letters, render_round
 from data.members.letters import LetterBatch
 from households.eligibility_texts import TextLanguage
-from households.letter_rounds import RoundStreet, plan_round
+from households.letter_rounds import RoundStreet
 from households.letters import Letter, name_in
 
 LETTER_COLUMNS = (
@@ -65,7 +65,7 @@ class LetterFiles:
         letters = [(letter, batch) for batch in self.batches for letter in batch.letters]
         if self.table:
             self._write_table(folder / "letters.csv", letters)
-        rounds = [(batch, plan_round(letter.address for letter in batch.letters)) for batch in self.batches]
+        rounds = [(batch, batch.round) for batch in self.batches]
         self._write_rounds(folder / "rounds.csv", rounds)
         moment = datetime.combine(self.dates.written, time(), UTC)
         for batch, streets in rounds:
@@ -114,7 +114,7 @@ class LetterFiles:
                     )
                 )
 
-    def _write_rounds(self, file: Path, rounds: Sequence[tuple[LetterBatch, list[RoundStreet]]]) -> None:
+    def _write_rounds(self, file: Path, rounds: Sequence[tuple[LetterBatch, Sequence[RoundStreet]]]) -> None:
         with file.open("w", encoding="utf-8", newline="") as stream:
             writer = csv.writer(stream)
             writer.writerow(ROUND_COLUMNS)
@@ -122,12 +122,8 @@ class LetterFiles:
                 for order, street in enumerate(streets, start=1):
                     sides = [
                         cell
-                        for side in (street.odd, street.even)
-                        for cell in (
-                            len(side),
-                            side[0].house_number if side else "",
-                            side[-1].house_number if side else "",
-                        )
+                        for side, span in ((street.odd, street.odd_span), (street.even, street.even_span))
+                        for cell in (len(side), *(span or ("", "")))
                     ]
                     writer.writerow(
                         (

@@ -81,7 +81,8 @@ def draft_letters(
             here = selected.dwellings.filter(pc.equal(selected.dwellings["buurt_code"], pa.scalar(code)))
             addresses = read_letter_addresses(here, country)
             chosen = without_members(session, keys, addresses, existing=existing, now=now)
-            walked = [address for street in plan_round(chosen) for address in street.addresses]
+            streets = tuple(plan_round(chosen, addresses))
+            walked = [address for street in streets for address in street.addresses]
             done = sum(len(batch.letters) for batch in batches)
             made = tuple(
                 Letter(number, address, (language,) if language else letter_languages(address), code, make_code(choose))
@@ -89,7 +90,7 @@ def draft_letters(
             )
             if made:
                 buurt = LetterBuurt(code, plan.buurten[code].names, selected.code)
-                batches.append(LetterBatch(buurt, made))
+                batches.append(LetterBatch(buurt, made, streets))
         found = sector_names(session, plan.release, {block.sector_code for block in plan.blocks})
         names |= {code: name_in(of_sector, "nl") for code, of_sector in found.items()}
     if not batches:

@@ -21,6 +21,10 @@ class RoundStreet:
     """The odd side, upwards; numbers that are none of the two count here."""
     even: tuple[LetterAddress, ...]
     """The even side, downwards: the walk comes back on it."""
+    odd_span: tuple[str, str] | None
+    """First and last house number of the side as it is walked, with the homes that get no letter: which are members'
+    is nobody's business. None where the side has no home."""
+    even_span: tuple[str, str] | None
 
     @property
     def addresses(self) -> tuple[LetterAddress, ...]:
@@ -28,13 +32,25 @@ class RoundStreet:
         return self.odd + self.even
 
 
-def plan_round(addresses: Iterable[LetterAddress]) -> list[RoundStreet]:
+def plan_round(addresses: Iterable[LetterAddress], homes: Iterable[LetterAddress] | None = None) -> list[RoundStreet]:
     """Put the addresses of letters into the order in which they are brought round.
+
+    Parameters
+    ----------
+    addresses
+        Those that get a letter.
+    homes
+        All homes there, with those that get none; by default the addresses alone.
 
     Sector by sector, so that sectors can be shared out. Within one, each street is followed by the nearest that is
     left, measured between the middles of their letters, from the most north-western on (the nearest-neighbour rule;
     Rosenkrantz, Stearns and Lewis, *An analysis of several heuristics for the traveling salesman problem*, 1977).
     Streets without a position come last, by name.
+
+    Returns
+    -------
+    list of RoundStreet
+        The streets in the order of the walk, each as far as it lies in one sector.
 
     Examples
     --------
@@ -44,17 +60,34 @@ def plan_round(addresses: Iterable[LetterAddress]) -> list[RoundStreet]:
     >>> [address.house_number for address in street.addresses]
     ['1', '1A', '3', '10', '2']
     """
+    streets = _by_street(addresses)
+    all_homes = streets if homes is None else _by_street(homes)
+    by_sector: dict[str, list[RoundStreet]] = {}
+    for street, members in sorted(streets.items()):
+        sector, name, postcode = street
+        odd, even = _sides(members)
+        spans = (_span(side) for side in _sides(all_homes.get(street, members)))
+        by_sector.setdefault(sector, []).append(RoundStreet(sector, name, postcode or None, odd, even, *spans))
+    return [street for sector in sorted(by_sector) for street in _walk(by_sector[sector])]
+
+
+def _by_street(addresses: Iterable[LetterAddress]) -> dict[tuple[str, str, str], list[LetterAddress]]:
     streets: dict[tuple[str, str, str], list[LetterAddress]] = {}
     for address in addresses:
         name = name_in(address.street, letter_languages(address)[0])
         streets.setdefault((address.sector_code, name, address.postcode or ""), []).append(address)
-    by_sector: dict[str, list[RoundStreet]] = {}
-    for (sector, name, postcode), members in sorted(streets.items()):
-        ordered = sorted(members, key=_place_in_street)
-        odd = tuple(address for address in ordered if not _is_even(address))
-        even = tuple(address for address in reversed(ordered) if _is_even(address))
-        by_sector.setdefault(sector, []).append(RoundStreet(sector, name, postcode or None, odd, even))
-    return [street for sector in sorted(by_sector) for street in _walk(by_sector[sector])]
+    return streets
+
+
+def _sides(addresses: Iterable[LetterAddress]) -> tuple[tuple[LetterAddress, ...], tuple[LetterAddress, ...]]:
+    """Return the odd side upwards and the even one downwards."""
+    ordered = sorted(addresses, key=_place_in_street)
+    odd = tuple(address for address in ordered if not _is_even(address))
+    return odd, tuple(address for address in reversed(ordered) if _is_even(address))
+
+
+def _span(side: Sequence[LetterAddress]) -> tuple[str, str] | None:
+    return (side[0].house_number, side[-1].house_number) if side else None
 
 
 def _walk(streets: Sequence[RoundStreet]) -> list[RoundStreet]:

@@ -77,8 +77,8 @@ def render_round(
 ) -> bytes:
     """Return the PDF of a round plan: letters per sector and street, in the order of the walk.
 
-    It gives counts and the first and last number of each side alone: which houses get no letter, because they are
-    members, is nobody's business.
+    It gives counts, and the first and last number of all homes of each side: which houses get no letter, because they
+    are members, is nobody's business.
     """
     words = _words(language)
     sectors: list[dict[str, Any]] = []
@@ -91,9 +91,9 @@ def render_round(
             [
                 str(place),
                 street.street,
-                span(street.odd),
+                span(street.odd_span),
                 str(len(street.odd) or "–"),
-                span(street.even),
+                span(street.even_span),
                 str(len(street.even) or "–"),
                 format_count(len(street.addresses), language),
             ]
@@ -112,11 +112,11 @@ def render_round(
     return _compile("round.typ", data, moment)
 
 
-def span(side: Sequence[Any]) -> str:
+def span(numbers: tuple[str, str] | None) -> str:
     """Return the first and last house number of a side as it is walked."""
-    if not side:
+    if numbers is None:
         return ""
-    first, last = side[0].house_number, side[-1].house_number
+    first, last = numbers
     return first if first == last else f"{first} → {last}"
 
 

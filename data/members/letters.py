@@ -23,6 +23,7 @@ from data.store.household_models import Household
 from data.tables import LANGUAGES
 from households.codes import CodeBatch, Uses
 from households.dwelling_keys import HouseholdKeys, dwelling_key
+from households.letter_rounds import RoundStreet
 from households.letters import Letter, LetterAddress
 
 MANIFEST = "letters.json"
@@ -56,6 +57,8 @@ class LetterBatch:
 
     buurt: LetterBuurt
     letters: tuple[Letter, ...]
+    round: tuple[RoundStreet, ...]
+    """The streets in the order of the walk."""
 
 
 @dataclass(frozen=True, slots=True)

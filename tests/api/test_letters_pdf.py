@@ -59,6 +59,14 @@ def test_a_round_goes_up_the_odd_side_and_back_along_the_even_one(numbers: list[
     assert walked == odd + even
 
 
+def test_a_round_does_not_tell_which_home_gets_no_letter() -> None:
+    homes = [home(str(number)) for number in range(1, 9)]
+    for member in (0, 6):
+        [street] = plan_round([home for home in homes if home is not homes[member]], homes)
+        assert (street.odd_span, street.even_span) == (("1", "7"), ("8", "2"))
+        assert len(street.odd) == 3
+
+
 @given(st.lists(st.text(max_size=8), min_size=1, max_size=20))
 def test_any_house_number_has_its_place(numbers: list[str]) -> None:
     assert sum(len(street.addresses) for street in plan_round(map(home, numbers))) == len(numbers)

@@ -71,7 +71,7 @@ def write(store: Store, folder: Path, fail: bool = False) -> None:
             raise OSError("the disk is full")
 
     write_letters(
-        store, KEYS, folder, [LetterBatch(BUURT, letters)], VALIDITY, run="run-1", facts={}, write_files=write_files
+        store, KEYS, folder, [LetterBatch(BUURT, letters, ())], VALIDITY, run="run-1", facts={}, write_files=write_files
     )
 
 
