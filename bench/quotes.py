@@ -178,9 +178,11 @@ def measure(folder: Path, *, quick: bool) -> list[Bar]:
     print(f"{municipalities} municipalities, {sectors:,} sectors, {BOOKS} books: {len(rows):,} prices")
     print("seconds, first to last: " + ", ".join(f"{second:.2f}" for second in seconds))
     print("of them on the processor: " + ", ".join(f"{second:.2f}" for second in processor))
+    # All of it is work in this process: on a machine that others use too, only its processor time says how much.
+    seconds_bulk = min(processor)
 
     sample = rows[:: 29 if quick else 97]
-    start = time.perf_counter()
+    start = time.process_time()
     wrong_quotes = 0
     with store.reading() as session:
         for row in sample:
@@ -188,13 +190,13 @@ def measure(folder: Path, *, quick: bool) -> list[Bar]:
             wish = QuoteWish(scope, PROGRAMMES, YEARS, date(2027, 1, 1), "nl", book_code=row["price_book"])
             quote, _ = price(session, directory, wish, START)
             wrong_quotes += (str(quote.households), str(quote.net)) != (row["households"], row["term"])
-    one_by_one = (time.perf_counter() - start) * len(rows) / len(sample)
+    one_by_one = (time.process_time() - start) * len(rows) / len(sample)
     print(f"a quote each, {len(sample)} asked: {one_by_one:.1f} s in proportion")
 
-    start = time.perf_counter()
+    start = time.process_time()
     counts = [(row["municipality"], int(row["households"])) for row in rows[:municipalities]]
     restated = restate_everything(texts, counts)
-    naive = time.perf_counter() - start
+    naive = time.process_time() - start
     wrong = sum(
         restated[row["price_book"], row["municipality"]] != (Fraction(row["first_year"]), Fraction(row["term"]))
         for row in rows
@@ -202,9 +204,9 @@ def measure(folder: Path, *, quick: bool) -> list[Bar]:
     print(f"restated in fractions, without reading the store: {naive:.2f} s")
     store.close()
     return [
-        Bar("every municipality under every book, s (the best of five)", min(seconds),
+        Bar("every municipality under every book, s of processor time", seconds_bulk,
             QUICK_GOAL_S if quick else GOAL_S, at_least=False),
-        Bar("times as fast as a quote each", one_by_one / min(seconds), 10),
+        Bar("times as fast as a quote each", one_by_one / seconds_bulk, 10),
         Bar("prices missing", municipalities * BOOKS - len(rows), 0, at_least=False),
         Bar("prices that differ from a quote's", wrong_quotes, 0, at_least=False),
         Bar("prices that differ from the restatement in fractions", wrong, 0, at_least=False),

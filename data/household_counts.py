@@ -5,9 +5,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from math import nan
+from typing import TypeVarTuple
 
 import numpy as np
-from sqlalchemy import and_, select
+from sqlalchemy import Select, and_, select
 from sqlalchemy.orm import Session
 
 from data.directory import DataDirectory
@@ -19,6 +20,8 @@ from data.store.models import AreaCount, Release, Sector
 from data.tables import Country, Kind
 from geo.crs import area_m2
 from households.estimates import MunicipalityCount, SectorFacts, complete_counts, published_rounding
+
+Columns = TypeVarTuple("Columns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,25 +119,18 @@ def read_municipality_counts(
     """
     releases = basis.releases
     officials = _area_counts(session, releases.municipality_counts, municipality_codes)
-    counts = _area_counts(session, releases.sector_counts)
-    rows = session.execute(
-        select(Sector.municipality_code, Sector.code)
-        .where(Sector.release_id == releases.sectors.id, Sector.municipality_code.in_(municipality_codes))
-        .order_by(Sector.code)
-    ).all()
     areas = _uncounted_areas_m2(session, releases, municipality_codes)
     sectors: dict[str, dict[str, SectorFacts]] = {code: {} for code in municipality_codes}
-    for municipality_code, code in rows:
-        households, population = counts.get(code, (None, None))
+    wanted = _with_counts(
+        select(Sector.municipality_code, Sector.code, AreaCount.households, AreaCount.population), releases
+    )
+    chosen = wanted.where(Sector.municipality_code.in_(municipality_codes)).order_by(Sector.code)
+    for municipality_code, code, households, population in session.execute(chosen):
         dwellings = None if basis.dwellings is None else basis.dwellings.counts.get(code, 0)
         # No estimate asks for the area of a sector that is counted.
         sectors[municipality_code][code] = SectorFacts(households, dwellings, population, areas.get(code, nan))
-    # Rounding is a habit of the publisher, so it is read from all its counts.
-    rounding = published_rounding(households for households, _ in counts.values())
-    return {
-        code: complete_counts(officials.get(code, (None, None))[0], own, rounding=rounding)
-        for code, own in sectors.items()
-    }
+    rounding = _rounding(session, releases.sector_counts)
+    return {code: complete_counts(officials.get(code), own, rounding=rounding) for code, own in sectors.items()}
 
 
 def member_households(session: Session, municipality_code: str, at: datetime) -> dict[str, Counter[tuple[str, str]]]:
@@ -159,29 +155,36 @@ def member_households(session: Session, municipality_code: str, at: datetime) ->
     return found
 
 
-def _area_counts(
-    session: Session, release: Release | None, area_codes: Collection[str] | None = None
-) -> dict[str, tuple[int | None, int | None]]:
+def _area_counts(session: Session, release: Release | None, area_codes: Collection[str]) -> dict[str, int | None]:
     if release is None:
         return {}
-    wanted = select(AreaCount.area_code, AreaCount.households, AreaCount.population).where(
-        AreaCount.release_id == release.id
+    wanted = select(AreaCount.area_code, AreaCount.households).where(
+        AreaCount.release_id == release.id, AreaCount.area_code.in_(area_codes)
     )
-    if area_codes is not None:
-        wanted = wanted.where(AreaCount.area_code.in_(area_codes))
-    return {code: (households, population) for code, households, population in session.execute(wanted)}
+    return {row.area_code: row.households for row in session.execute(wanted)}
+
+
+def _rounding(session: Session, release: Release | None) -> int:
+    """Return what a publisher rounds to: a habit, so that it is read from all its counts."""
+    if release is None:
+        return published_rounding(())
+    return published_rounding(session.scalars(select(AreaCount.households).where(AreaCount.release_id == release.id)))
+
+
+def _with_counts(wanted: Select[*Columns], releases: CountReleases) -> Select[*Columns]:
+    """Join the counts to a question about the sectors; where there is none, they are NULL."""
+    release_id = None if releases.sector_counts is None else releases.sector_counts.id
+    of_sector = and_(AreaCount.release_id == release_id, AreaCount.area_code == Sector.code)
+    return wanted.select_from(Sector).outerjoin(AreaCount, of_sector).where(Sector.release_id == releases.sectors.id)
 
 
 def _uncounted_areas_m2(
     session: Session, releases: CountReleases, municipality_codes: Collection[str]
 ) -> dict[str, float]:
-    wanted = select(Sector.code, Sector.geometry).where(
-        Sector.release_id == releases.sectors.id, Sector.municipality_code.in_(municipality_codes)
-    )
-    if releases.sector_counts is not None:
-        of_sector = and_(AreaCount.release_id == releases.sector_counts.id, AreaCount.area_code == Sector.code)
-        wanted = wanted.outerjoin(AreaCount, of_sector).where(AreaCount.households.is_(None))
-    rows = session.execute(wanted).all()
+    wanted = _with_counts(select(Sector.code, Sector.geometry), releases)
+    rows = session.execute(
+        wanted.where(Sector.municipality_code.in_(municipality_codes), AreaCount.households.is_(None))
+    ).all()
     shapes = np.array([geometry for _, geometry in rows], dtype=object)
     areas = area_m2(shapes, releases.sectors.crs or "") if rows else np.empty(0)
     return dict(zip((code for code, _ in rows), areas.tolist(), strict=True))
