@@ -4,7 +4,7 @@ Areas, perimeters and shared borders add up: what a buurt measures follows from 
 is one polygon of a block: an official sector may lie in several.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -61,9 +61,10 @@ class BorderGraph:
         self._measures: dict[str, BlockMeasures] = {}
         self._borders: dict[Piece, dict[Piece, float]] = {}
         self._neighbours: dict[str, dict[str, float]] = {}
-        self._at_edge: frozenset[str] | None = None
+        self._at_edge: set[str] = set()
         self._measure(shapes)
         self._link(list(shapes), shapes.keys())
+        self._find_edge(shapes)
 
     @property
     def neighbours(self) -> Mapping[str, Mapping[str, float]]:
@@ -79,10 +80,8 @@ class BorderGraph:
         return self._borders[piece]
 
     @property
-    def at_edge(self) -> frozenset[str]:
+    def at_edge(self) -> Set[str]:
         """The blocks with a border that no other shares: the municipality's, or a gap's."""
-        if self._at_edge is None:
-            self._at_edge = frozenset(code for code in self._measures if self._free_m(code) > FREE_M)
         return self._at_edge
 
     def pieces_of(self, blocks: Iterable[str]) -> list[Piece]:
@@ -107,7 +106,8 @@ class BorderGraph:
         near
             Blocks whose bounding boxes come within a border's tolerance of one that comes.
         """
-        self._at_edge = None
+        self._at_edge.difference_update(gone)
+        beside = {other for code in gone for other in self._neighbours[code]}
         for code in gone:
             for piece in self.pieces_of([code]):
                 for other in self._borders.pop(piece):
@@ -122,9 +122,13 @@ class BorderGraph:
         around = {*near, *come}
         around |= {other for code in near for other in self._neighbours[code]}
         self._link(sorted(around), come.keys())
+        self._find_edge((beside & self._measures.keys()).union(*(self._neighbours[code] for code in come), come))
 
-    def _free_m(self, block: str) -> float:
-        return sum(self._measures[block].perimeters_m) - sum(self._neighbours[block].values())
+    def _find_edge(self, blocks: Iterable[str]) -> None:
+        """Look again at which of some blocks have a border that no other shares."""
+        for code in blocks:
+            free = sum(self._measures[code].perimeters_m) - sum(self._neighbours[code].values())
+            (self._at_edge.add if free > FREE_M else self._at_edge.discard)(code)
 
     def _measure(self, shapes: Mapping[str, Area]) -> None:
         if not shapes:

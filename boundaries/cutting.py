@@ -70,12 +70,11 @@ def cut_shapes(shapes: Mapping[str, Area], targets: Collection[str], line: shape
     """
     codes = sorted(shapes)
     near = [code for code in codes if shapes[code].distance(line) <= snap]
-    edges = border_edges(np.array([shapes[code] for code in near], dtype=object)) if near else np.empty((0, 4))
-    low, high = np.array(line.bounds[:2]) - snap, np.array(line.bounds[2:]) + snap
-    beside = (np.maximum(edges[:, :2], edges[:, 2:]) >= low).all(axis=1)
-    beside &= (np.minimum(edges[:, :2], edges[:, 2:]) <= high).all(axis=1)
+    low_x, low_y, high_x, high_y = line.bounds
+    around = (low_x - snap, low_y - snap, high_x + snap, high_y + snap)
+    edges = border_edges(np.array([shapes[code] for code in near], dtype=object), around) if near else np.empty((0, 4))
     try:
-        noded = node_line(shapely.get_coordinates(line), edges[beside], snap)
+        noded = node_line(shapely.get_coordinates(line), edges, snap)
     except UnsettledLineError as error:
         raise UncuttableError(f"this line cannot be cut along: {error}", "line") from error
     if len(noded.points) < 2:

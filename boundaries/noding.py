@@ -34,11 +34,23 @@ class NodedLine:
     """New vertices of borders' segments, in order along the segment."""
 
 
-def border_edges(shapes: npt.NDArray[np.object_]) -> Points:
-    """Return the different segments of areas' borders, shape (m, 4), each with its lower end first."""
+def border_edges(shapes: npt.NDArray[np.object_], bounds: tuple[float, float, float, float] | None = None) -> Points:
+    """Return the different segments of areas' borders, shape (m, 4), each with its lower end first.
+
+    Parameters
+    ----------
+    shapes
+        Array of shape (n,) of Polygons and MultiPolygons.
+    bounds
+        `min x, min y, max x, max y`: only segments whose bounding boxes meet it.
+    """
     points, ring = shapely.get_coordinates(shapely.get_rings(shapely.get_parts(shapes)), return_index=True)
     within = ring[1:] == ring[:-1]
     start, end = points[:-1][within], points[1:][within]
+    if bounds is not None:
+        low, high = np.array(bounds[:2]), np.array(bounds[2:])
+        beside = (np.maximum(start, end) >= low).all(axis=1) & (np.minimum(start, end) <= high).all(axis=1)
+        start, end = start[beside], end[beside]
     turned = (start[:, 0] > end[:, 0]) | ((start[:, 0] == end[:, 0]) & (start[:, 1] > end[:, 1]))
     edges = np.where(turned[:, None], np.hstack([end, start]), np.hstack([start, end]))
     edges = edges[(start != end).any(axis=1)]

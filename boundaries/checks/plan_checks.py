@@ -51,9 +51,8 @@ def check_plan(
     list of Problem
         Errors first, then warnings, then information.
     """
-    base = None if sectors is None else np.array(list(sectors.values()), dtype=object)
     plan = CheckedPlan(state, settings, borders)
-    problems = [*_gaps(state, base, outline), *_overlaps(state, sectors), *_unassigned(plan)]
+    problems = [*_gaps(state, sectors, outline), *_overlaps(state, sectors), *_unassigned(plan)]
     problems += [problem for code in sorted(state.buurten) for problem in check_buurt(plan, code)]
     problems += check_barriers(plan, np.array(barriers, dtype=object))
     problems += check_streets(plan, addresses)
@@ -70,26 +69,42 @@ def _shapes(state: PlanState) -> Shapes:
     return np.array([block.shape for block in state.blocks.values()], dtype=object)
 
 
-def _gaps(state: PlanState, base: Shapes | None, outline: Area | None) -> Iterator[Problem]:
+def _gaps(state: PlanState, sectors: Mapping[str, Area] | None, outline: Area | None) -> Iterator[Problem]:
     """Find what no block covers: an error, unless the official sectors do not cover it either."""
     shapes = _shapes(state)
     open_places = [gap.place for gap in find_gaps(shapes, state.crs)]
     if outline is not None:
         open_places += shapely.get_parts(shapely.difference(outline, _union(shapes))).tolist()
     places = shapely.union_all(open_places)
-    if base is None:
+    if sectors is None:
         told = [(places, Severity.ERROR)]
     else:
-        official = _union(base)
+        near = _those_near(np.array(list(sectors.values()), dtype=object), places)
+        told = [(shapely.difference(places, shapely.union_all(near)), Severity.INFO)]
         # A sector that is lost at the edge leaves no hole, and lies in no outline either where none is given.
-        lost = shapely.difference(official, _union(shapes))
-        told = [(lost, Severity.ERROR), (shapely.difference(places, official), Severity.INFO)]
+        changed = [
+            sector
+            for code, sector in sectors.items()
+            if code not in state.blocks or not shapely.equals_exact(state.blocks[code].shape, sector)
+        ]
+        lost = [shapely.difference(sector, shapely.union_all(_those_near(shapes, sector))) for sector in changed]
+        told.append((shapely.union_all(lost), Severity.ERROR))
     for place, severity in ((part, severity) for shape, severity in told for part in shapely.get_parts(shape)):
         [area] = area_m2(np.array([place], dtype=object), state.crs)
         if area >= NOTABLE_AREA_M2:
             code = "gap" if severity == Severity.ERROR else "official-gap"
             remedy = Remedy("restore-sectors") if severity == Severity.ERROR else None
             yield Problem(code, severity, place, (), (), (Figure(float(area), "m2"),), remedy)
+
+
+def _those_near(shapes: Shapes, place: shapely.Geometry) -> Shapes:
+    """Return the shapes whose bounding boxes meet that of a place."""
+    # Those of an empty place are no numbers, which nothing meets.
+    low_x, low_y, high_x, high_y = shapely.bounds(place)
+    boxes = shapely.bounds(shapes)
+    meets = (boxes[:, 0] <= high_x) & (boxes[:, 2] >= low_x) & (boxes[:, 1] <= high_y) & (boxes[:, 3] >= low_y)
+    met: Shapes = shapes[meets]
+    return met
 
 
 def _union(shapes: Shapes) -> shapely.Geometry:

@@ -81,6 +81,7 @@ def test_kept_borders_give_the_answer_of_measured_ones(buurten: list[int], edits
         except EditError:
             continue
         measured = BorderGraph({code: block.shape for code, block in draft.blocks.items()}, CRS)
+        assert draft.borders.at_edge == measured.at_edge
         for code in draft.blocks:
             assert draft.borders.neighbours[code] == pytest.approx(measured.neighbours[code], rel=1e-9, abs=1e-6)
         state = draft.state
