@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 
 from data.tables import ADDRESS_SCHEMA, AddressStatus
 
-ROWS_AT_ONCE = 1 << 19
+ROWS_AT_ONCE = 1 << 17
 _BUILDING = ["street_id", "postcode", "house_number"]
 
 

@@ -1,9 +1,10 @@
 """The dwellings of a register sorted by sector, in a memory-mapped file per pair of releases.
 
-A pair is made once, at the activation of either release or when it is first asked for, under a lock of the data
-directory; it appears whole, by one rename, and can be thrown away at any time, because it is made from releases alone.
-The register is sorted by way of files (its lines are dealt out to runs of sectors, and each run is sorted), so that a
-country of 6.5 million addresses needs no more memory than a city.
+A pair is made once, before either release becomes active (`data.household_counts.prepare_dwellings`) or when it is
+first asked for, under a lock of the data directory; it appears whole, by one rename, and can be thrown away at any
+time, because it is made from releases alone. The register is sorted by way of files: its lines are dealt out to runs of
+sectors, and each run is sorted. What is held at a time is a batch of lines, a run, and of the whole register the keys
+of the buildings with boxes and one count per sector.
 """
 
 import fcntl
@@ -23,9 +24,10 @@ import pyarrow.parquet as pq
 from pyarrow import ipc
 
 from data.directory import DataDirectory, make_durable
-from data.dwelling_counts import read_dwellings
+from data.dwelling_counts import ROWS_AT_ONCE, read_dwellings
 from data.importing.addresses import ADDRESSES_FILE
 from data.importing.sectors import INDEX_FILE
+from data.importing.staged import Progress
 from data.store.models import Release
 from data.tables import ADDRESS_SCHEMA
 from geo.crs import LONLAT, transform_points
@@ -69,7 +71,9 @@ class Dwellings:
         self._file = pa.memory_map(str(folder / _DWELLINGS_FILE))
 
     @classmethod
-    def open(cls, directory: DataDirectory, sectors: Release, addresses: Release) -> "Dwellings":
+    def open(
+        cls, directory: DataDirectory, sectors: Release, addresses: Release, progress: Progress | None = None
+    ) -> "Dwellings":
         """Open the dwellings of a pair of releases, having made them where they are missing.
 
         Parameters
@@ -78,6 +82,8 @@ class Dwellings:
             Where both releases lie.
         sectors, addresses
             The pair, of one country.
+        progress
+            Told how far the work is, where there is any.
         """
         root = directory.root / _FOLDER
         folder = root / _pair_name(sectors, addresses)
@@ -86,7 +92,7 @@ class Dwellings:
         root.mkdir(exist_ok=True)
         with _locked(root):
             if not folder.is_dir():
-                _make(directory, sectors, addresses, folder)
+                _make(directory, sectors, addresses, folder, progress or _unheard)
                 _drop_old_pairs(root, sectors.country)
             return cls(folder)
 
@@ -180,15 +186,19 @@ def _drop_old_pairs(root: Path, country: str) -> None:
         shutil.rmtree(folder)
 
 
-def _make(directory: DataDirectory, sectors: Release, addresses: Release, folder: Path) -> None:
+def _unheard(stage: str, done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+def _make(directory: DataDirectory, sectors: Release, addresses: Release, folder: Path, progress: Progress) -> None:
     index = SectorIndex.open(directory.release_folder(sectors.name) / INDEX_FILE)
     with tempfile.TemporaryDirectory(prefix=_STAGING, dir=folder.parent) as scratch:
         staged, runs = Path(scratch, "pair"), Path(scratch, "runs")
         staged.mkdir()
         runs.mkdir()
         with pq.ParquetFile(directory.release_folder(addresses.name) / ADDRESSES_FILE) as register:
-            counts = _deal_out(register, addresses.crs, index, runs)
-        _write_sorted(runs, staged / _DWELLINGS_FILE)
+            counts = _deal_out(register, addresses.crs, index, runs, progress)
+        _write_sorted(runs, staged / _DWELLINGS_FILE, progress)
         table = pa.table({"sector_code": list(index.codes), "dwellings": counts})
         table = table.replace_schema_metadata({"crs": index.crs})
         with ipc.new_file(staged / _SECTORS_FILE, table.schema) as writer:
@@ -197,9 +207,13 @@ def _make(directory: DataDirectory, sectors: Release, addresses: Release, folder
         staged.rename(folder)
 
 
-def _deal_out(register: pq.ParquetFile, crs: str | None, index: SectorIndex, folder: Path) -> npt.NDArray[np.int64]:
+def _deal_out(
+    register: pq.ParquetFile, crs: str | None, index: SectorIndex, folder: Path, progress: Progress
+) -> npt.NDArray[np.int64]:
     """Write the dwellings to one file per run of sectors; return how many each sector has, shape (sectors,)."""
-    runs = max(1, register.metadata.num_rows // _ROWS_PER_RUN)
+    lines = register.metadata.num_rows
+    runs = max(1, lines // _ROWS_PER_RUN)
+    progress("place the dwellings", 0, lines)
     counts = np.zeros(len(index.codes), np.int64)
     codes = pa.array(index.codes, pa.string())
     compressed = ipc.IpcWriteOptions(compression="lz4")
@@ -208,7 +222,7 @@ def _deal_out(register: pq.ParquetFile, crs: str | None, index: SectorIndex, fol
             stack.enter_context(ipc.new_file(folder / f"{run:06d}.arrow", DWELLING_SCHEMA, options=compressed))
             for run in range(runs)
         ]
-        for homes in read_dwellings(register):
+        for number, homes in enumerate(read_dwellings(register), start=1):
             placed, sector = _place(homes, crs, index)
             counts += np.bincount(sector, minlength=len(counts))
             order = np.argsort(sector, kind="stable")
@@ -219,6 +233,7 @@ def _deal_out(register: pq.ParquetFile, crs: str | None, index: SectorIndex, fol
             for writer, start, end in zip(writers, bounds[:-1], bounds[1:], strict=True):
                 if end > start:
                     writer.write_table(placed.slice(start, end - start))
+            progress("place the dwellings", min(number * ROWS_AT_ONCE, lines), lines)
     return counts
 
 
@@ -240,11 +255,12 @@ def _place(homes: pa.Table, crs: str | None, index: SectorIndex) -> tuple[pa.Tab
     return homes.filter(pa.array(inside)), sector[inside]
 
 
-def _write_sorted(runs: Path, file: Path) -> None:
+def _write_sorted(runs: Path, file: Path, progress: Progress) -> None:
     """Sort each run by sector, and write one after the other."""
     rest = DWELLING_SCHEMA.empty_table()
     with ipc.new_file(file, DWELLING_SCHEMA, options=ipc.IpcWriteOptions(compression="lz4")) as writer:
-        for run in sorted(runs.iterdir()):
+        files = sorted(runs.iterdir())
+        for number, run in enumerate(files, start=1):
             with pa.memory_map(str(run)) as source:
                 table = ipc.open_file(source).read_all()
                 order = np.argsort(table["sector_code"].to_numpy(), kind="stable")
@@ -253,5 +269,6 @@ def _write_sorted(runs: Path, file: Path) -> None:
             # Batches have the same number of rows, so that a row's number says in which one it is.
             writer.write_table(rest.slice(0, whole), max_chunksize=_ROWS_PER_BATCH)
             rest = rest.slice(whole)
+            progress("sort the dwellings", number, len(files))
         if len(rest):
             writer.write_table(rest)

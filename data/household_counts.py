@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from data.directory import DataDirectory
 from data.dwellings import Dwellings
+from data.importing.staged import Progress
 from data.municipalities import UnknownMunicipalityError
 from data.releases import active_releases
 from data.store.household_models import Household
@@ -88,6 +89,27 @@ def read_basis(
     addresses = releases.get(Kind.ADDRESSES)
     dwellings = None if addresses is None else Dwellings.open(directory, releases[Kind.SECTORS], addresses)
     return CountBasis(CountReleases.of(releases), dwellings)
+
+
+def prepare_dwellings(session: Session, directory: DataDirectory, release: Release, progress: Progress) -> None:
+    """Make the dwellings of the pair that there is once a release is active, so that no request waits for it.
+
+    Parameters
+    ----------
+    session
+        A session on the store.
+    directory
+        Where the releases lie.
+    release
+        Any release; only sectors and addresses are one of a pair.
+    progress
+        Told how far the work is, where there is any.
+    """
+    releases = {found.table: found for found in active_releases(session) if found.country == release.country}
+    releases[release.table] = release
+    pair = {Kind.SECTORS, Kind.ADDRESSES}
+    if release.table in pair and pair <= releases.keys():
+        Dwellings.open(directory, releases[Kind.SECTORS], releases[Kind.ADDRESSES], progress)
 
 
 def read_municipality_count(session: Session, basis: CountBasis, municipality_code: str) -> MunicipalityCount:

@@ -18,6 +18,7 @@ from api.cli.opening import opened
 from api.settings import StoreSettings
 from data.demo import DemoFiles, DemoSize, write_demo
 from data.directory import DataDirectory
+from data.household_counts import prepare_dwellings
 from data.importing import SOURCES, ImportOutcome, ImportRequest, import_file
 from data.importing.staged import Progress as ProgressListener
 from data.plans.activating import activate_with_plans
@@ -164,6 +165,9 @@ def _activate(
     dry_run: bool = False,
     report: Path | None = None,
 ) -> None:
+    if not dry_run:
+        with store.reading() as session, _progress_bar() as progress:
+            prepare_dwellings(session, directory, find_release(session, name), progress)
     with store.writing() as session:
         release = find_release(session, name)
         done = activate_with_plans(
@@ -218,9 +222,15 @@ def demo_requests(files: DemoFiles) -> list[ImportRequest]:
 
 
 def import_with_progress(store: Store, directory: DataDirectory, request: ImportRequest) -> ImportOutcome:
-    """Import a file with a progress bar on the terminal."""
+    """Import a file with a progress bar on the terminal; what counts need of a release in use is made at once."""
     with _progress_bar() as progress:
-        return import_file(store, directory, request, clock=lambda: datetime.now(UTC), progress=progress)
+        outcome = import_file(store, directory, request, clock=lambda: datetime.now(UTC), progress=progress)
+        with store.reading() as session:
+            active = {release.id for release in active_releases(session)}
+            for release in outcome.releases:
+                if release.id in active:
+                    prepare_dwellings(session, directory, release, progress)
+    return outcome
 
 
 @contextmanager

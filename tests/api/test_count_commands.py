@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from api.cli import app
 from api.settings import StoreSettings
+from data.demo import DemoSize, write_demo
 
 
 @pytest.fixture(autouse=True)
@@ -68,3 +69,17 @@ def test_adoption_is_a_table_with_participation_and_a_chart(tmp_path: Path) -> N
 )
 def test_options_that_mean_nothing_are_refused(arguments: tuple[str, ...]) -> None:
     assert CliRunner().invoke(app, list(arguments)).exit_code == 2
+
+
+def test_dwellings_are_there_before_anybody_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BUURTWIJZER_DATA_DIR", str(tmp_path / "var"))
+    monkeypatch.delenv("BUURTWIJZER_DATABASE_URL", raising=False)
+    size = DemoSize(sectors=30, addresses=2_000)
+    run("demo", "--import", "--sectors", "30", "--addresses", "2000")
+    made = set((tmp_path / "var" / "dwellings").glob("BE-*"))
+    assert len(made) == 1
+    other = write_demo(tmp_path / "other", size, seed=7)
+    run("import", "best", other.addresses, "--name", "other-addresses")
+    assert set((tmp_path / "var" / "dwellings").glob("BE-*")) == made
+    run("activate", "other-addresses")
+    assert len(set((tmp_path / "var" / "dwellings").glob("BE-*")) - made) == 1
