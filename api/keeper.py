@@ -1,10 +1,11 @@
-"""Keeps a worker's atlas and keys current: watches the store's version and swaps in new ones when it has changed."""
+"""Keeps a worker's atlas and keys current: hears or sees that the store has changed, and swaps in new ones."""
 
 import asyncio
 import logging
+from asyncio import FIRST_COMPLETED
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import date
+from time import monotonic
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -12,6 +13,10 @@ from api.atlas import Atlas
 from data.api_keys import usable_keys
 from data.directory import DataDirectory
 from data.store import Store
+from data.store.listening import ChangeListener
+
+LISTENING_LOOK_S = 30.0
+"""How often the store is looked at although its changes are heard."""
 
 logger = logging.getLogger(__name__)
 
@@ -55,9 +60,28 @@ class AtlasKeeper:
             self.store_reachable = False
 
     async def watch(self, stop: asyncio.Event) -> None:
-        """Refresh until told to stop; a refresh that is under way is finished, so that it leaves no connection open."""
-        while not stop.is_set():
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), self._reload_seconds)
-                return
-            await asyncio.to_thread(self.refresh)
+        """Refresh until told to stop; a refresh that is under way is finished, so that it leaves no connection open.
+
+        Where changes of the store are heard, it is asked when there is one, and seldom besides; else every time.
+        """
+        woken = asyncio.Event()
+        listener = ChangeListener(self.store, woken.set)
+        tasks = [asyncio.create_task(work) for work in (listener.run(), stop.wait())]
+        looked = monotonic()
+        try:
+            while not stop.is_set():
+                changed = asyncio.create_task(woken.wait())
+                await asyncio.wait([changed, tasks[1]], timeout=self._reload_seconds, return_when=FIRST_COMPLETED)
+                changed.cancel()
+                if stop.is_set():
+                    return
+                heard = woken.is_set()
+                woken.clear()
+                overdue = monotonic() - looked >= LISTENING_LOOK_S
+                if heard or overdue or not listener.listening or self._today() != self.current.day:
+                    looked = monotonic()
+                    await asyncio.to_thread(self.refresh)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)

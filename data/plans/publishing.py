@@ -99,7 +99,7 @@ def publish(
     release = session.get_one(Release, base.release_id)
     # Held until the end, so that no activation comes between.
     key = (release.country, Kind.SECTORS)
-    active = session.get(ActiveRelease, key, populate_existing=True, with_for_update={"read": True})
+    active = session.get(ActiveRelease, key, populate_existing=True, with_for_update={"read": True, "of": ActiveRelease})
     if active is None or active.release_id != release.id:
         raise InactiveReleaseError(
             f"the draft is drawn on {release.name}, which answers do not use. Hand it in for review, and it is "
@@ -111,9 +111,10 @@ def publish(
         .order_by(Plan.version.desc())
         .limit(1)
     ).first()
-    if last is not None and last.published_at > row.made_at:
+    # A draft that was rebased is on the last plan, however long ago it was begun.
+    if last is not None and last.id != base.id and last.published_at > row.made_at:
         raise OutdatedDraftError(
-            f"plan {last.version} was published on {last.published_at:%Y-%m-%d}, after this draft was begun: begin anew"
+            f"plan {last.version} was published on {last.published_at:%Y-%m-%d}, after this draft was begun: rebase it"
         )
     if valid_from < now.date():
         raise PublishingDayError(f"{valid_from} is past: a plan holds from today or later")

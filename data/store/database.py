@@ -8,13 +8,15 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, select, update
+from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select, update
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from data.store.models import StoreState
 
 SQLITE_BUSY_TIMEOUT_MS = 10_000
+CHANGES = "buurtwijzer_changes"
+"""Channel on which PostgreSQL tells that answers have to change; a channel belongs to one database."""
 
 
 class StoreError(RuntimeError):
@@ -52,8 +54,13 @@ class Store:
 
 
 def announce_change(session: Session) -> None:
-    """Raise the store's version in the session's transaction, so that running workers reload."""
+    """Raise the store's version in the session's transaction, so that running workers reload.
+
+    PostgreSQL tells those that listen when the transaction is committed; on SQLite they look at the version.
+    """
     session.execute(update(StoreState).values(version=StoreState.version + 1))
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(select(func.pg_notify(CHANGES, "")))
 
 
 def open_store(url: str) -> Store:
