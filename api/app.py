@@ -14,6 +14,7 @@ from api.counting import HouseholdCounts
 from api.drafting import DraftDesk
 from api.household_problems import install_household_problems
 from api.keeper import AtlasKeeper
+from api.letter_problems import install_letter_problems
 from api.limits import BodyLimit, HostLimit
 from api.member_problems import install_member_problems
 from api.negotiation import install_negotiation
@@ -28,6 +29,7 @@ from api.routes.drafts import drafts_router
 from api.routes.editor import editor_router
 from api.routes.health import health_router
 from api.routes.households import households_router
+from api.routes.letters import LETTERS_PATH, letters_router
 from api.routes.licences import licences_router
 from api.routes.locate import locate_router
 from api.routes.municipalities import municipalities_router
@@ -49,7 +51,7 @@ from api.routes.tiles import tiles_router
 from api.routes.verification_batches import BATCH_PATH, verification_batches_router
 from api.routes.verifications import verifications_router
 from api.selection_problems import install_selection_problems
-from api.settings import HouseholdSettings, SellerSettings, ServerSettings, StoreSettings
+from api.settings import HouseholdSettings, LetterSettings, SellerSettings, ServerSettings, StoreSettings
 from api.tiles import TileDesk
 from data.directory import DataDirectory
 from data.store import open_store
@@ -117,6 +119,7 @@ def create_app(
         install_household_problems,
         install_negotiation,
         install_selection_problems,
+        install_letter_problems,
     ):
         install(app)
     app.add_middleware(
@@ -125,6 +128,7 @@ def create_app(
         max_bytes_of={
             BATCH_PATH: server_settings.max_batch_bytes,
             REACH_PATH: server_settings.max_batch_bytes,
+            LETTERS_PATH: server_settings.max_batch_bytes,
             IMPORT_ENDING: server_settings.max_plan_bytes,
             IMPORT_AREAS_ENDING: server_settings.max_plan_bytes,
         },
@@ -145,8 +149,12 @@ def create_app(
     app.include_router(rules_router(lambda: keeper.current, store, clock))
     # Without a key nobody can be told from anybody else, so there are no sign-ups.
     if household_keys is not None:
-        app.include_router(sign_ups_router(lambda: keeper.current, store, household_settings, clock))
-        app.include_router(staff_router(lambda: keeper.current, store, household_keys, clock))
+        for of_members in (
+            sign_ups_router(lambda: keeper.current, store, household_settings, clock),
+            staff_router(lambda: keeper.current, store, household_keys, clock),
+            letters_router(store, directory, household_keys, LetterSettings(), clock),
+        ):
+            app.include_router(of_members)
     counts = HouseholdCounts(store, directory, household_keys, household_settings.smallest_shown, clock)
     for counting in (
         households_router(lambda: keeper.current, counts),

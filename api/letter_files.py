@@ -1,6 +1,7 @@
 """Writes the files of a run of letters: the printer's table, the letters, and the round plan as a table and a PDF."""
 
 import csv
+import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time
@@ -9,8 +10,7 @@ from pathlib import Path
 from api.letters_pdf import LETTERS_A_FILE, LetterDates, LetterSender, render_letters, render_round
 from data.members.letters import LetterBatch
 from households.eligibility_texts import TextLanguage
-from households.letter_rounds import RoundStreet
-from households.letters import Letter, name_in
+from households.letters import name_in
 
 LETTER_COLUMNS = (
     "number",
@@ -62,11 +62,10 @@ class LetterFiles:
 
     def write(self, folder: Path, progress: Callable[[int], None]) -> None:
         """Write the files into a folder; `progress` is told how many letters were set."""
-        letters = [(letter, batch) for batch in self.batches for letter in batch.letters]
         if self.table:
-            self._write_table(folder / "letters.csv", letters)
+            (folder / "letters.csv").write_text(self.letters_csv(), "utf-8", newline="")
+        (folder / "rounds.csv").write_text(self.rounds_csv(), "utf-8", newline="")
         rounds = [(batch, batch.round) for batch in self.batches]
-        self._write_rounds(folder / "rounds.csv", rounds)
         moment = datetime.combine(self.dates.written, time(), UTC)
         for batch, streets in rounds:
             pdf = render_round(
@@ -88,11 +87,13 @@ class LetterFiles:
                 done += len(some)
                 progress(done)
 
-    def _write_table(self, file: Path, letters: Sequence[tuple[Letter, LetterBatch]]) -> None:
-        with file.open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.writer(stream)
-            writer.writerow(LETTER_COLUMNS)
-            for letter, batch in letters:
+    def letters_csv(self) -> str:
+        """Return the printer's table, one row a letter."""
+        text = io.StringIO()
+        writer = csv.writer(text)
+        writer.writerow(LETTER_COLUMNS)
+        for batch in self.batches:
+            for letter in batch.letters:
                 address, language = letter.address, letter.languages[0]
                 writer.writerow(
                     (
@@ -113,30 +114,33 @@ class LetterFiles:
                         self.dates.last.isoformat(),
                     )
                 )
+        return text.getvalue()
 
-    def _write_rounds(self, file: Path, rounds: Sequence[tuple[LetterBatch, Sequence[RoundStreet]]]) -> None:
-        with file.open("w", encoding="utf-8", newline="") as stream:
-            writer = csv.writer(stream)
-            writer.writerow(ROUND_COLUMNS)
-            for batch, streets in rounds:
-                for order, street in enumerate(streets, start=1):
-                    sides = [
-                        cell
-                        for side, span in ((street.odd, street.odd_span), (street.even, street.even_span))
-                        for cell in (len(side), *(span or ("", "")))
-                    ]
-                    writer.writerow(
-                        (
-                            order,
-                            batch.buurt.code,
-                            street.sector_code,
-                            self.sector_names.get(street.sector_code, ""),
-                            street.street,
-                            street.postcode or "",
-                            len(street.addresses),
-                            *sides,
-                        )
+    def rounds_csv(self) -> str:
+        """Return the round plan as a table, one row a street; it holds no code."""
+        text = io.StringIO()
+        writer = csv.writer(text)
+        writer.writerow(ROUND_COLUMNS)
+        for batch in self.batches:
+            for order, street in enumerate(batch.round, start=1):
+                sides = [
+                    cell
+                    for side, span in ((street.odd, street.odd_span), (street.even, street.even_span))
+                    for cell in (len(side), *(span or ("", "")))
+                ]
+                writer.writerow(
+                    (
+                        order,
+                        batch.buurt.code,
+                        street.sector_code,
+                        self.sector_names.get(street.sector_code, ""),
+                        street.street,
+                        street.postcode or "",
+                        len(street.addresses),
+                        *sides,
                     )
+                )
+        return text.getvalue()
 
 
 def _language_of(batch: LetterBatch) -> TextLanguage:

@@ -88,13 +88,18 @@ def answer_once(
     if key is None:
         return _response(work())
     path, body, if_match = request
-    told = json.dumps([path, None if body is None else body.model_dump_json(), if_match])
-    kept = claim_key(session, caller, key, hashlib.sha256(told.encode()).hexdigest(), now)
+    kept = claim_key(session, caller, key, request_digest(path, body, if_match), now)
     if kept is not None:
         return _response(kept)
     answer = work()
     keep_answer(session, caller, key, answer)
     return _response(answer)
+
+
+def request_digest(path: str, body: BaseModel | None, if_match: str | None = None) -> str:
+    """Return what tells a request from others that come with the same Idempotency-Key."""
+    told = json.dumps([path, None if body is None else body.model_dump_json(), if_match])
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def _response(answer: Answer) -> Response:

@@ -1,15 +1,14 @@
 """What a message is for, as bodies say it: a drawn area, what is near a line, a street, a list of addresses."""
 
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
 from api.geojson_input import GeoJsonArea, GeoJsonLine, read_area, read_line
-from households.selections import AtAddresses, InArea, NearLine, OnStreet
+from households.selections import AtAddresses, InArea, NearLine, OnStreet, Wish
 
 MOST_ADDRESSES = 10_000
 MOST_METRES = 5_000
-_KINDS = ("area", "line", "street", "addresses")
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
@@ -36,7 +35,9 @@ class StreetBody(BaseModel):
 
 
 class SelectionBody(BaseModel):
-    """One of four ways to say which dwellings are meant."""
+    """One of several ways to say which dwellings are meant."""
+
+    kinds: ClassVar[tuple[str, ...]] = ("area", "line", "street", "addresses")
 
     area: GeoJsonArea | None = Field(None, description="The dwellings inside, or on the border.")
     line: GeoJsonLine | None = Field(None, description="The dwellings within `distance_m` of it.")
@@ -57,12 +58,12 @@ class SelectionBody(BaseModel):
 
     @model_validator(mode="after")
     def _one(self) -> Self:
-        given = [kind for kind in _KINDS if getattr(self, kind) is not None]
+        given = [kind for kind in self.kinds if getattr(self, kind) is not None]
         if len(given) != 1:
-            raise ValueError(f"give one of {', '.join(_KINDS)}" + (f", not {' and '.join(given)}" if given else ""))
+            raise ValueError(f"give one of {', '.join(self.kinds)}" + (f", not {' and '.join(given)}" if given else ""))
         return self
 
-    def wish(self) -> InArea | NearLine | OnStreet | AtAddresses:
+    def wish(self) -> Wish:
         """Return what is meant.
 
         Raises

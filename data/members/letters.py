@@ -166,8 +166,7 @@ def write_letters(
             shutil.rmtree(hidden)
             raise
         with store.writing() as session:
-            for batch in batches:
-                _store(session, keys, batch, validity, run)
+            issue_letters(session, keys, batches, validity, run)
         hidden.rename(folder)
 
 
@@ -200,7 +199,23 @@ def settle_interrupted(store: Store, folder: Path) -> Literal["completed", "remo
         return "removed"
 
 
-def _store(session: Session, keys: HouseholdKeys, batch: LetterBatch, validity: Validity, run: str) -> None:
+def issue_letters(
+    session: Session, keys: HouseholdKeys, batches: Sequence[LetterBatch], validity: Validity, run: str
+) -> None:
+    """Make the codes of letters valid, and end those of earlier letters to the same dwellings.
+
+    Parameters
+    ----------
+    session
+        A writing session: from its commit on the codes are valid.
+    run
+        Identifier of the run.
+    """
+    for batch in batches:
+        _issue_batch(session, keys, batch, validity, run)
+
+
+def _issue_batch(session: Session, keys: HouseholdKeys, batch: LetterBatch, validity: Validity, run: str) -> None:
     addresses = [letter.address for letter in batch.letters]
     scopes = [dwelling_key(keys.current, address.country, address.address_id) for address in addresses]
     known = [dwelling_key(key, address.country, address.address_id) for key in keys.older for address in addresses]
