@@ -42,7 +42,7 @@ export async function loadMunicipalities(): Promise<void> {
   for (let after: string | undefined; ; ) {
     const query = after === undefined ? { limit: 1_000 } : { limit: 1_000, after };
     const page = await ask(client.GET("/v1/municipalities", { params: { query } }));
-    found.push(...(page.data as Municipality[]));
+    found.push(...page.data);
     if (page.next_cursor === null) break;
     after = page.next_cursor;
   }

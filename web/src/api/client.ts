@@ -1,21 +1,22 @@
 // The typed client of our own API: its types are generated from the OpenAPI document (`npm run client`).
 import createClient from "openapi-fetch";
+import type { Readable } from "openapi-typescript-helpers";
 import type { components, paths } from "./schema";
 
 type Schemas = components["schemas"];
 export type Operation = Schemas["OperationBody"]["operation"];
-export type PlanSummary = Schemas["PlanSummary"];
-export type PlanAnswer = Schemas["PlanAnswer"];
-export type PlanList = Schemas["PlanList"];
-export type ChangeAnswer = Schemas["ChangeAnswer"];
-export type DrawnBuurt = Schemas["DrawnBuurt"];
-export type Counts = Schemas["CountsAnswer"];
-export type PlanProblem = Schemas["ProblemAnswer"];
-export type Municipality = Schemas["MunicipalityAnswer"];
-export type Suggestion = Schemas["SuggestionAnswer"];
-export type Alternative = Schemas["ProposalAnswer"];
-export type Session = Schemas["SessionAnswer"];
-export type LogEntry = Schemas["LogEntry"];
+export type PlanSummary = Readable<Schemas["PlanSummary"]>;
+export type PlanAnswer = Readable<Schemas["PlanAnswer"]>;
+export type PlanList = Readable<Schemas["PlanList"]>;
+export type ChangeAnswer = Readable<Schemas["ChangeAnswer"]>;
+export type DrawnBuurt = Readable<Schemas["DrawnBuurt"]>;
+export type Counts = Readable<Schemas["CountsAnswer"]>;
+export type PlanProblem = Readable<Schemas["ProblemAnswer"]>;
+export type Municipality = Readable<Schemas["MunicipalityAnswer"]>;
+export type Suggestion = Readable<Schemas["SuggestionAnswer"]>;
+export type Alternative = Readable<Schemas["ProposalAnswer"]>;
+export type Session = Readable<Schemas["SessionAnswer"]>;
+export type LogEntry = Readable<Schemas["LogEntry"]>;
 export type Names = Readonly<Record<string, string | null>>;
 
 /** A refusal of the server: RFC 9457 problem details. */

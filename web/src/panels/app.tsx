@@ -7,7 +7,7 @@ import { PlanMap } from "../map/plan-map";
 import { attempt, loading, openAddress } from "../opening";
 import { session } from "../session";
 import { buurtName, formatNumber, nameIn, t } from "../texts";
-import { announcement, failure, measure, opened, pointed } from "../ui";
+import { announcement, editor, failure, measure, opened, pointed } from "../ui";
 import { Header } from "./header";
 import { Legend } from "./legend";
 import { PlanPanel } from "./plan-panel";
@@ -59,7 +59,8 @@ function MapView() {
     const gestures = new Gestures(map);
     planMap.value = map;
     // For the browser's console, and for tests that ask where something is on the screen.
-    Object.assign(globalThis, { buurtwijzer: { map: map.map } });
+    const unsaved = () => editor.peek()?.queue.steps.peek().length ?? 0;
+    Object.assign(globalThis, { buurtwijzer: { map: map.map, unsaved } });
     void attempt(() => openAddress(new URLSearchParams(location.search)));
     return () => {
       planMap.value = null;

@@ -6,7 +6,7 @@ import { ask, client, type PlanProblem } from "../api/client";
 import { attempt, loadPlans, openPlan, plans, reopen } from "../opening";
 import type { OpenedPlan } from "../plan/opened";
 import { mayEdit } from "../session";
-import { buurtName, formatDay, formatNumber, t, tOr } from "../texts";
+import { buurtName, formatDay, formatNumber, language, t } from "../texts";
 import { announce, editor, opened } from "../ui";
 import { planMap } from "./app";
 import { publishedTitle } from "./plan-panel";
@@ -185,9 +185,7 @@ function Publish({ plan }: { plan: OpenedPlan }) {
           {t("publish.errors")}
           <ul>
             {errors.map((problem) => (
-              <li key={problem.code + problem.blocks.join()}>
-                {tOr(`problem.${problem.code}`, problem.code)}
-              </li>
+              <li key={problem.code + problem.blocks.join()}>{problem.texts[language.value]}</li>
             ))}
           </ul>
         </div>

@@ -2,11 +2,11 @@
 
 import type { Geometry } from "geojson";
 import { useEffect } from "preact/hooks";
-import { ask, client, type PlanProblem } from "../api/client";
+import { ask, client, type Operation, type PlanProblem } from "../api/client";
 import { attempt } from "../opening";
 import type { OpenedPlan } from "../plan/opened";
-import { buurtName, formatDecimal, t, tOr } from "../texts";
-import { opened, problemShown } from "../ui";
+import { buurtName, language, t } from "../texts";
+import { canPaint, editor, opened, problemShown } from "../ui";
 import { planMap } from "./app";
 
 /** Wait this long after the last change before the whole plan is checked again. */
@@ -42,33 +42,46 @@ export function ProblemsPanel() {
               planMap.value?.flyToGeometry(problem.place as unknown as Geometry);
             }}
           >
-            <span class={`severity ${problem.severity}`}>
-              {tOr(`severity.${problem.severity}`, problem.severity)}
-            </span>
+            <span class={`severity ${problem.severity}`}>{t(`severity.${problem.severity}`)}</span>
             <span>
-              <b>{tOr(`problem.${problem.code}`, problem.code)}</b>
+              <b>{problem.texts[language.value]}</b>
               <br />
-              {describe(plan, problem)}
+              {nameWhat(plan, problem)}
             </span>
           </button>
+          <Remedy problem={problem} />
         </li>
       ))}
     </ul>
   );
 }
 
+/** What would solve it: done by a click where it is an operation, else a word of advice. */
+function Remedy({ problem: { remedy } }: { problem: PlanProblem }) {
+  if (!remedy) return null;
+  const text = remedy.texts[language.value];
+  const { operation } = remedy;
+  if (!operation || !canPaint.value) return <p class="remedy">{text}</p>;
+  return (
+    <button
+      type="button"
+      class="quiet remedy"
+      disabled={editor.value?.blocked.value}
+      onClick={() => void editor.value?.run(operation as Operation)}
+    >
+      → {text}
+    </button>
+  );
+}
+
 const MOST_NAMED = 3;
 
-function describe(plan: OpenedPlan, problem: PlanProblem): string {
+function nameWhat(plan: OpenedPlan, problem: PlanProblem): string {
   const buurten = problem.buurten.map((code) => {
     const buurt = plan.buurt(code);
     return buurt ? buurtName(buurt) : code;
   });
-  const named = [...(buurten.length ? buurten : problem.blocks)];
+  const named = buurten.length ? buurten : problem.blocks;
   const more = named.length > MOST_NAMED ? ` +${named.length - MOST_NAMED}` : "";
-  const figures = problem.figures.map((figure) => {
-    const { value, unit } = figure as { value: number; unit: string };
-    return unit === "ratio" ? formatDecimal(value) : `${formatDecimal(value)} ${tOr(`count.${unit}`, unit)}`;
-  });
-  return [named.slice(0, MOST_NAMED).join(", ") + more, ...figures].filter(Boolean).join(" · ");
+  return named.slice(0, MOST_NAMED).join(", ") + more;
 }

@@ -36,15 +36,6 @@ export function t(key: TextKey, parameters: Readonly<Record<string, string | num
   });
 }
 
-/** Return a text whose key comes from the server (the code of a problem, say), or the fallback where there is none. */
-export function tOr(
-  key: string,
-  fallback: string,
-  parameters: Readonly<Record<string, string | number>> = {},
-): string {
-  return key in en ? t(key as TextKey, parameters) : fallback;
-}
-
 const locale = computed(() => ({ nl: "nl-BE", fr: "fr-BE", en: "en-GB" })[language.value]);
 const whole = computed(() => new Intl.NumberFormat(locale.value, { maximumFractionDigits: 0 }));
 const two = computed(() => new Intl.NumberFormat(locale.value, { maximumFractionDigits: 2 }));
