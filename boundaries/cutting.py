@@ -19,7 +19,11 @@ from boundaries.noding import Edge, NodedLine, Point, UnsettledLineError, border
 _AREA_SHARE = 1e-9
 """How much of one area may go to its neighbour where a vertex is put on their border, by rounding. What one loses the
 other wins, so that the sum stays."""
-_LEAST_AREA = 1e-6
+_ROUNDING = 16 * float(np.finfo(np.float64).eps)
+"""Share of a coordinate by which a new vertex may lie beside its border, with room: degrees and metres alike."""
+_MOST_TANGLES = 500
+"""How often a line may cross itself: what is drawn by hand does it a few times, and every crossing makes pieces."""
+_BATCH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,7 @@ def cut_shapes(shapes: Mapping[str, Area], targets: Collection[str], line: shape
     Raises
     ------
     UncuttableError
-        The line lies so that floating point has no exact cut for it.
+        The line crosses itself too often, or lies so that floating point has no exact cut for it.
 
     Examples
     --------
@@ -68,6 +72,7 @@ def cut_shapes(shapes: Mapping[str, Area], targets: Collection[str], line: shape
     >>> [piece.area for piece in cut.pieces["a"]], cut.revertexed["b"].area, len(cut.revertexed["b"].exterior.coords)
     ([40.0, 60.0], 100.0, 6)
     """
+    _refuse_tangles(line)
     codes = sorted(shapes)
     near = [code for code in codes if shapes[code].distance(line) <= snap]
     low_x, low_y, high_x, high_y = line.bounds
@@ -99,6 +104,19 @@ def cut_shapes(shapes: Mapping[str, Area], targets: Collection[str], line: shape
                 revertexed[code] = shape
     _refuse_inexact(shapes, divided, revertexed)
     return Cut(divided, revertexed, noded.points, frozenset((*one, *other) for one, other in map(_edge_of, path)))
+
+
+def _refuse_tangles(line: shapely.LineString) -> None:
+    """Refuse a line that crosses itself more often than anybody draws; counted in batches, to stop early."""
+    points = shapely.get_coordinates(line)
+    segments = np.atleast_1d(np.asarray(shapely.linestrings(np.stack([points[:-1], points[1:]], axis=1))))
+    tree = shapely.STRtree(segments)
+    found = 0
+    for start in range(0, len(segments), _BATCH):
+        # Every crossing is met from both of its segments.
+        found += tree.query(segments[start : start + _BATCH], predicate="crosses").shape[1]
+        if found > 2 * _MOST_TANGLES:
+            raise UncuttableError(f"the line crosses itself more than {_MOST_TANGLES} times: draw it anew", "line")
 
 
 def _segments_of(noded: NodedLine) -> npt.NDArray[np.object_]:
@@ -210,7 +228,8 @@ def _refuse_inexact(
     for code, pieces in made.items():
         before = shapes[code]
         lost = abs(sum(piece.area for piece in pieces) - before.area)
-        if lost > before.area * _AREA_SHARE + _LEAST_AREA or (
+        rounded = _ROUNDING * max(map(abs, before.bounds)) * before.length
+        if lost > before.area * _AREA_SHARE + rounded or (
             before.is_valid and not all(piece.is_valid for piece in pieces)
         ):
             raise UncuttableError(f"no exact cut of {code} along this line exists: move it a little", "line")

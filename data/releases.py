@@ -48,6 +48,18 @@ def active_releases(session: Session) -> Sequence[Release]:
     ).all()
 
 
+def hold_active(session: Session, country: str, kind: str, *, to_change: bool) -> int | None:
+    """Return which release is active, and keep it so until the transaction ends.
+
+    Parameters
+    ----------
+    to_change
+        Whether this transaction is going to activate another one: then nobody else may hold it meanwhile.
+    """
+    held = select(ActiveRelease.release_id).where(ActiveRelease.country == country, ActiveRelease.kind == kind)
+    return session.scalars(held.with_for_update(read=not to_change)).first()
+
+
 def activate(session: Session, release: Release, now: datetime) -> Release | None:
     """Let answers use a release, in place of the one of the same country and kind.
 

@@ -171,7 +171,9 @@ def _enclave(plan: CheckedPlan, code: str, place: shapely.Point) -> Iterator[Pro
     if len(around) > 1:
         own = set(blocks)
         beside = {other for block in blocks for other in borders.neighbours[block]} - own
-        if len(connected_parts(beside, borders.neighbours)) > 1:
+        # What lies around hangs together within two rows of blocks, unless some of it lies in a hole.
+        rows = beside.union(*(borders.neighbours[block] for block in beside)) - own
+        if sum(not part.isdisjoint(beside) for part in connected_parts(rows, borders.neighbours)) > 1:
             beside &= _reached_from_outside(plan, own)
         around = {plan.state.buurt_of.get(block): 0.0 for block in beside}
     if len(around) == 1:

@@ -24,8 +24,8 @@ from data.plans.carrying_over import CarriedPlan, begin_carried, work_out
 from data.plans.drafts import entries_of, open_draft
 from data.plans.publishing import publish
 from data.plans.successions import Succession, find_successions
-from data.releases import activate, active_releases
-from data.store.models import ActiveRelease, DraftRow, Plan, Release
+from data.releases import activate, active_releases, hold_active
+from data.store.models import DraftRow, Plan, Release
 from data.tables import Country, Kind, country_of
 from households.dwelling_keys import HouseholdKeys
 
@@ -96,9 +96,7 @@ def activate_with_plans(
         Not active where a person must decide: there are drafts for it then, and nothing else has changed. Activating
         again publishes those that were handed in for review.
     """
-    key = (release.country, release.kind)
-    active = session.get(ActiveRelease, key, populate_existing=True, with_for_update=True)
-    is_active = active is not None and active.release_id == release.id
+    is_active = hold_active(session, release.country, release.kind, to_change=True) == release.id
     if release.kind != Kind.SECTORS or is_active:
         replaced = None if dry_run else activate(session, release, hand.now)
         return Activation(release, not dry_run or is_active, replaced, ())
@@ -145,8 +143,7 @@ def carry_plans_over(
         On the active release a plan that is clear is published at once. Otherwise it is a draft if a person must
         decide, and waits for the activation if not.
     """
-    active = session.get(ActiveRelease, (release.country, release.kind), populate_existing=True, with_for_update=True)
-    is_active = active is not None and active.release_id == release.id
+    is_active = hold_active(session, release.country, release.kind, to_change=True) == release.id
     carryings = []
     for plan in _worked_out(session, release, hand, codes):
         drafts = _open_drafts(session, plan.municipality_code, release)

@@ -14,10 +14,11 @@ from data.importing.staged import insert_rows
 from data.members.audit import record
 from data.plans.drafts import DraftStateError, refuse_conflict
 from data.plans.published import find_plan, sector_shapes
+from data.releases import hold_active
 from data.store.database import announce_change
-from data.store.models import ActiveRelease, DraftRow, Municipality, Plan, Release
 from data.store.models import Block as BlockRow
 from data.store.models import Buurt as BuurtRow
+from data.store.models import DraftRow, Municipality, Plan, Release
 from data.tables import LANGUAGES, Kind
 
 
@@ -98,9 +99,7 @@ def publish(
     ).one()
     release = session.get_one(Release, base.release_id)
     # Held until the end, so that no activation comes between.
-    key = (release.country, Kind.SECTORS)
-    active = session.get(ActiveRelease, key, populate_existing=True, with_for_update={"read": True, "of": ActiveRelease})
-    if active is None or active.release_id != release.id:
+    if hold_active(session, release.country, Kind.SECTORS, to_change=False) != release.id:
         raise InactiveReleaseError(
             f"the draft is drawn on {release.name}, which answers do not use. Hand it in for review, and it is "
             f"published when {release.name} is activated; or carry its plan over to the sectors in use"
