@@ -100,9 +100,10 @@ def draw_map(shapes: Sequence[MapShape]) -> QuoteMap | None:
 def _view(drawn: Sequence[MapShape], geometries: Any) -> Any:
     """Return the bounds of the picture: of everything, or of the quote's buurten with what lies around them."""
     everything = shapely.total_bounds(geometries)
-    named = shapely.total_bounds(geometries[[shape.number is not None for shape in drawn]])
-    if np.isnan(named).any():
+    numbered = [shape.number is not None for shape in drawn]
+    if not any(numbered):
         return everything
+    named = shapely.total_bounds(geometries[numbered])
     room = max(named[2:] - named[:2]) * SURROUNDINGS
     return np.concatenate([np.maximum(everything[:2], named[:2] - room), np.minimum(everything[2:], named[2:] + room)])
 

@@ -13,7 +13,7 @@ from licensing.offers import Offer, issue
 from licensing.parties import Party, PostalAddress, Seller
 from licensing.price_book import PriceBook, Programme, VatTreatment
 from licensing.quote_formats import digest_quote, read_quote, write_quote
-from licensing.quote_map import MapShape, draw_map
+from licensing.quote_map import SCALE, MapShape, draw_map
 from licensing.quote_pdf import QuoteDocument, render_pdf
 from licensing.quote_request import LANGUAGES, Language, QuoteError, QuoteRequest
 from licensing.quote_texts import ITEMS, METHODS, STEPS
@@ -113,3 +113,14 @@ def test_holes_and_parts_are_drawn() -> None:
     drawing = draw_map([MapShape("a", island, 1)])
     assert drawing is not None
     assert drawing.svg.count("M") == 3
+
+
+def test_a_pilot_fills_its_map_and_what_is_far_away_is_left_out() -> None:
+    grid = [MapShape(f"{x:02}-{y:02}", shapely.box(x, y, x + 1, y + 1), None) for x in range(20) for y in range(20)]
+    pilot = [replace(shape, number=1) if shape.code == "10-10" else shape for shape in grid]
+    everything, near = draw_map(grid), draw_map(pilot)
+    assert everything is not None
+    assert near is not None
+    assert everything.svg.count("<path") == 400
+    assert near.svg.count("<path") == 9
+    assert near.width == near.height == SCALE
