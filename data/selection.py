@@ -4,7 +4,6 @@ Reach, letters and their round plan all select here, so that a message that was 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
@@ -25,9 +24,9 @@ from data.dwellings import DWELLING_SCHEMA, Dwellings
 from data.household_counts import CountBasis, read_basis
 from data.importing.sectors import SECTORS_FILE
 from data.municipalities import UnknownMunicipalityError, list_municipalities, plain_name
-from data.plans.published import NoPlanError, PlacedBlock, PublishedPlan, plan_on, sector_shapes
+from data.plans.published import PlacedBlock, PublishedPlan, plan_on, sector_shapes
 from data.releases import active_releases
-from data.store.models import Sector
+from data.store.models import Buurt, Plan, Sector
 from data.tables import LANGUAGES, Country, Kind, country_of
 from geo.crs import LONLAT, OFFICIAL_CRS, area_m2, in_crs_units, transform_points, transform_shapes
 from households.selections import AtAddresses, InArea, InBuurten, NearLine, OnStreet, Wish
@@ -294,10 +293,13 @@ def find_buurt(session: Session, buurt_code: str, day: date) -> PublishedPlan:
     NoSuchBuurtError
         There is none.
     """
-    municipality_code = buurt_code.rpartition("-")[0]
     for release in active_releases(session):
-        if release.table == Kind.SECTORS and release.country == country_of(municipality_code):
-            with suppress(NoPlanError):
+        if release.table == Kind.SECTORS:
+            # A buurt keeps its code where its municipality has merged into another.
+            of = select(Plan.municipality_code).join(Buurt, Buurt.plan_id == Plan.id)
+            for municipality_code in session.scalars(
+                of.where(Buurt.code == buurt_code, Plan.release_id == release.id).distinct()
+            ).all():
                 plan = plan_on(session, municipality_code, day, release)
                 if buurt_code in plan.buurten:
                     return plan

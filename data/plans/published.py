@@ -106,6 +106,15 @@ def plans_in_force(session: Session, release: Release, day: date) -> dict[str, P
     return {plan.municipality_code: plan for plan in (*made, *drawn)}
 
 
+def last_drawn(session: Session, country: str, day: date) -> dict[int, dict[str, Plan]]:
+    """Return the last drawn plan that holds from a day or before, by sectors release and municipality."""
+    drawn = _drawn_until(day).join(Release, Release.id == Plan.release_id).where(Release.country == country)
+    last: dict[int, dict[str, Plan]] = {}
+    for plan in session.scalars(drawn.order_by(Plan.valid_from, Plan.version)):
+        last.setdefault(plan.release_id, {})[plan.municipality_code] = plan
+    return last
+
+
 def list_plans(session: Session, municipality_code: str) -> Sequence[Plan]:
     """Return the plans of a municipality, those that hold last first."""
     return session.scalars(

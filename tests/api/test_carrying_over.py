@@ -14,6 +14,7 @@ import shapely
 from sqlalchemy.orm import Session
 
 from api.atlas import Atlas
+from api.history import buurt_on
 from boundaries.checks import CheckSettings
 from boundaries.draft import Draft
 from boundaries.operations import AssignBlocks, CutBlocks, Group, Operation, Regroup
@@ -27,6 +28,7 @@ from data.plans.publishing import InactiveReleaseError, publish
 from data.plans.successions import NoSuccessorError
 from data.readers.mapping import ColumnMapping
 from data.releases import active_releases, find_release
+from data.selection import find_buurt
 from data.store import Store, open_store
 from data.store.models import DraftRow, Plan, Release
 from data.tables import Country, Kind, country_of
@@ -142,6 +144,14 @@ class World:
         """Ask for the buurten of points as a worker answers."""
         atlas = Atlas.read(self.store, self.directory, day or self.now.date())
         return [atlas.locate(*transform_point(x, y, crs, LONLAT)).buurt.code for x, y in points]
+
+    def buurt_on(self, point: tuple[float, float], municipality: str, day: date) -> tuple[str, str | None]:
+        """Ask in whose plan and in which buurt a point was on a day."""
+        atlas = Atlas.read(self.store, self.directory, self.now.date()).countries["BE"]
+        lon, lat = transform_point(*point, "EPSG:31370", LONLAT)
+        with self.store.reading() as session:
+            plan, _, buurt = buurt_on(session, self.directory, atlas, municipality, lon, lat, day)
+            return plan.row.municipality_code, plan.buurten[buurt].names["nl"]
 
     def names_at(self, points: Sequence[tuple[float, float]], crs: str) -> list[str | None]:
         atlas = Atlas.read(self.store, self.directory, self.now.date())
@@ -315,10 +325,22 @@ def test_merged_municipalities_keep_their_buurten(world: World) -> None:
     before = world.buurten_at(inside(old), "EPSG:31370")
     merged = dict.fromkeys("ABCD", "11002") | {"E": "11013"}
     world.bring_in(layer_of(row_of_squares(*towns), merged), "s2025")
+    world.now += timedelta(days=10)
+    activated = world.now.date()
     done = world.activate("s2025")
     assert done.is_active
     assert [each.municipality_code for each in done.carryings] == ["11002"]
     assert world.buurten_at(inside(old), "EPSG:31370") == before
+    # On an earlier day the same place was in the plan of a municipality that is gone.
+    world.now += timedelta(days=40)
+    drawn_on, asked = NOW.date(), (152_500.0, 170_500.0)
+    assert world.buurt_on(asked, "11002", world.now.date()) == ("11002", "Haven")
+    assert world.buurt_on(asked, "11002", drawn_on - timedelta(days=1)) == ("11002", "11002")
+    assert done.carryings[0].valid_from == activated
+    assert world.buurt_on(asked, "11002", drawn_on) == ("11007", "Haven")
+    with world.store.reading() as session:
+        found = find_buurt(session, before[2], world.now.date())
+        assert (found.row.municipality_code, found.buurten[before[2]].names["nl"]) == ("11002", "Haven")
     # The next buurt of the merged municipality gets a number that none of them had.
     world.draw("11002", groups({"Rest": ["A", "B"], "Nieuw": ["C", "D"]}))
     assert not set(world.buurten_at(inside(old)[:4], "EPSG:31370")) & set(before)
