@@ -4,12 +4,15 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
+import shapely
 from rich.console import Console
 from typer.testing import CliRunner
 
 from api.cli import app
 from api.settings import StoreSettings
+from data.demo import DemoFiles
 from data.store import open_store
 from data.store.models import DraftRow, Plan
 
@@ -127,3 +130,60 @@ def test_a_mistake_gets_one_message(run: Run, arguments: tuple[str, ...], said: 
     result = CliRunner().invoke(app, list(arguments))
     assert result.exit_code == 1
     assert said in str(result.exception)
+
+
+@pytest.fixture
+def alone(demo: DemoFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> "Run":
+    """The demo region in a store of this test's own."""
+    monkeypatch.setenv("BUURTWIJZER_DATA_DIR", str(tmp_path / "var"))
+    monkeypatch.delenv("BUURTWIJZER_DATABASE_URL", raising=False)
+    for module in ("plans", "carrying_over", "importing"):
+        monkeypatch.setattr(f"api.cli.{module}.out", Console(width=200))
+    run = Run()
+    run("import", "statbel-sectors", str(demo.sectors), "--name", "demo-sectors")
+    run("import", "statbel-households", str(demo.sector_households), "--name", "demo-households")
+    run("import", "best", str(demo.addresses), "--name", "demo-addresses")
+    return run
+
+
+def test_a_release_is_activated_with_its_plans(alone: Run, tmp_path: Path) -> None:
+    run = alone
+    draft = run("propose", CODE, "--least", "200", "--target", "400", "--most", "900", "--take", "1").splitlines()[-1]
+    run("plan", "publish", draft, "--reason", "A first plan")
+    # The same sectors under new codes, but two of another buurt each that become one.
+    layer = gpd.read_parquet(tmp_path / "var" / "releases" / "demo-sectors" / "sectors.parquet")
+    buurt_of = {line.split(",")[0]: line.split(",")[3] for line in _exported(run, draft, tmp_path)}
+    own = layer[layer.municipality_code == CODE]
+    first, second = next(
+        (one, other)
+        for one in own.itertuples()
+        for other in own.itertuples()
+        if buurt_of[one.sector_code] < buurt_of[other.sector_code]
+        and one.geometry.intersection(other.geometry).length > 0
+    )
+    recoded = layer.assign(sector_code=[f"R{k:04d}" for k in range(len(layer))])
+    merged = recoded.drop(index=second.Index)
+    merged.loc[first.Index, "geometry"] = shapely.coverage_union_all([first.geometry, second.geometry])
+    pairs = ["sector_code", "municipality_code", "municipality_nl", "municipality_fr", "name_nl", "name_fr"]
+    columns = [argument for pair in pairs for argument in ("-c", f"{pair}={pair}")]
+    for name, frame in (("recoded", recoded), ("merged", merged)):
+        frame.to_file(tmp_path / f"{name}.gpkg")
+        file = str(tmp_path / f"{name}.gpkg")
+        run("import", "areas", file, "--country", "BE", "--date", "2026-06", "--name", name, *columns)
+    report = tmp_path / "report.json"
+    run("activate", "merged", "--report", str(report), code=1)
+    [found] = json.loads(report.read_text())
+    assert len(found["decisions"]) + len(found["resettled"]) > 0
+    assert found["draft"] in run("plan", "list", CODE)
+    assert "clear" in run("activate", "recoded", "--dry-run")
+    run("plan", "carry-over", CODE, "--to", "recoded")
+    run("activate", "recoded")
+    assert "no plan has to be carried over" in run("plan", "carry-over", "--to", "recoded")
+    # What a person had begun on the other release is outdated now, and is worked out anew.
+    run("activate", "merged", "--accept-guesses")
+    assert "Answers use merged" in run("activate", "merged")
+
+
+def _exported(run: Run, draft: str, folder: Path) -> list[str]:
+    run("plan", "export", draft, "--out", str(folder / "plan.csv"))
+    return (folder / "plan.csv").read_text().splitlines()[1:]
