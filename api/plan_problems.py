@@ -18,6 +18,7 @@ from data.plans.drafts import DraftStateError, EditConflictError, NothingToUndoE
 from data.plans.plan_file import PlanFileError
 from data.plans.published import NoPlanError
 from data.plans.publishing import InactiveReleaseError, NotPublishableError, OutdatedDraftError, PublishingDayError
+from data.plans.rebasing import NothingToRebaseError, RebaseConflictError
 from data.plans.successions import NoSuccessorError
 from data.tables import SourceError
 
@@ -37,7 +38,8 @@ PLAN_PROBLEMS: Mapping[type[Exception], Kind] = {
     InactiveReleaseError: Kind(
         "inactive-release", "These sectors are not in use", 409, "Hand it in for review; activating publishes it."
     ),
-    OutdatedDraftError: Kind("outdated-draft", "Another plan was published meanwhile", 409, "Begin a draft from it."),
+    OutdatedDraftError: Kind("outdated-draft", "Another plan was published meanwhile", 409, "Rebase the draft on it."),
+    NothingToRebaseError: Kind("nothing-to-rebase", "The draft is up to date", 409, "Go on with it."),
     PublishingDayError: Kind("publishing-day", "A plan cannot hold from that day", 422, "Choose a later day."),
     NoSuccessorError: Kind("no-successor", "A plan has nowhere to go", 422, "Check that the release is complete."),
     CarryOverError: Kind("no-carry-over", "These plans cannot be carried over", 422, "See which plans are named."),
@@ -55,6 +57,9 @@ EDIT_REFUSED = Kind("edit-refused", "The draft refuses this", 422, "Change the f
 FALLS_APART = Kind("buurt-falls-apart", "A buurt would fall into parts", 422, "Send allow_parts if that is meant.")
 LOCKED = Kind("buurt-locked", "A locked buurt would change", 422, "Unlock it first.")
 CONFLICT = Kind("draft-changed", "Somebody else has changed the draft", 412, "Read the draft again, and edit that.")
+REBASE_CONFLICT = Kind(
+    "rebase-conflict", "Operations do not apply any more", 409, "Send skip_conflicts to leave those out."
+)
 NOT_PUBLISHABLE = Kind(
     "not-publishable", "The draft has errors", 422, "GET /v1/plans/{id}/problems says where; mend the errors."
 )
@@ -72,6 +77,7 @@ def install_plan_problems(app: FastAPI) -> None:
     app.add_exception_handler(EditError, _edit_refused)
     app.add_exception_handler(EditConflictError, _conflict)
     app.add_exception_handler(NotPublishableError, _not_publishable)
+    app.add_exception_handler(RebaseConflictError, _rebase_conflict)
 
 
 async def _edit_refused(_request: Request, error: Exception) -> JSONResponse:
@@ -93,6 +99,15 @@ async def _conflict(_request: Request, error: Exception) -> JSONResponse:
         for entry in error.done
     ]
     return problem_response(CONFLICT, str(error), errors=done, headers={"ETag": f'"{error.revision}"'})
+
+
+async def _rebase_conflict(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RebaseConflictError)  # noqa: S101 -- registered for this class alone
+    found = [
+        FieldProblem(field=f"/log/{left.number}", detail=f"{left.op} by {left.by}: {left.reason}")
+        for left in error.conflicts[:100]
+    ]
+    return problem_response(REBASE_CONFLICT, str(error), errors=found)
 
 
 async def _not_publishable(_request: Request, error: Exception) -> JSONResponse:

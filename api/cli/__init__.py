@@ -40,6 +40,7 @@ from data.plans.drafts import DraftStateError, EditConflictError, NothingToUndoE
 from data.plans.plan_file import PlanFileError
 from data.plans.published import NoPlanError
 from data.plans.publishing import InactiveReleaseError, NotPublishableError, OutdatedDraftError, PublishingDayError
+from data.plans.rebasing import NothingToRebaseError, RebaseConflictError
 from data.plans.successions import NoSuccessorError
 from data.quotes.offers import UnknownQuoteError
 from data.quotes.price_books import UnknownBookError
@@ -81,8 +82,10 @@ EXPECTED = (
     NoPlanError,
     NoSuccessorError,
     NotPublishableError,
+    NothingToRebaseError,
     NothingToUndoError,
     OutdatedDraftError,
+    RebaseConflictError,
     PlanFileError,
     PlansDifferError,
     PriceBookError,

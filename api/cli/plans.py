@@ -24,6 +24,7 @@ from data.plans.drafts import begin_draft, edit, find_draft, list_drafts, step
 from data.plans.proposing import as_operation, read_problem
 from data.plans.published import list_plans, plan_on
 from data.plans.publishing import publish
+from data.plans.rebasing import RebaseConflictError, newest_plan, rebase
 from data.store import Store
 
 out = Console()
@@ -133,6 +134,42 @@ def undo(draft_id: DraftId) -> None:
 def redo(draft_id: DraftId) -> None:
     """Carry out again what was taken back."""
     _step(draft_id, back=False)
+
+
+@plan.command("rebase")
+def put_on_newest(
+    draft_id: DraftId,
+    skip_conflicts: Annotated[
+        bool, typer.Option("--skip-conflicts", help="Leave out operations that do not apply any more.")
+    ] = False,
+) -> None:
+    """Put a draft on the plan that was published last, by carrying out its operations there anew."""
+    with open_desk() as (store, desk), store.writing() as session:
+        row = find_draft(session, draft_id, for_change=True)
+        onto = newest_plan(session, row.municipality_code)
+        counter = desk.counter(row.municipality_code, onto.id)
+        try:
+            done = rebase(
+                session,
+                row,
+                counter,
+                onto=onto,
+                known_revision=row.revision,
+                by=BY_COMMAND,
+                now=right_now(),
+                skip_conflicts=skip_conflicts,
+            )
+        except RebaseConflictError as error:
+            for left in error.conflicts:
+                err.print(f"{left.number} {left.op}: {left.reason}", markup=False, soft_wrap=True)
+            raise
+        told = f"{done.replayed} operations are on plan {onto.version}; the draft is at revision {row.revision}"
+    for left in done.left_out:
+        out.print(f"left out: {left.number} {left.op}: {left.reason}", markup=False, soft_wrap=True)
+    for moved in done.overridden:
+        blocks = ", ".join(moved.blocks)
+        out.print(f"moves again: {moved.number} {moved.op}: {blocks}", markup=False, soft_wrap=True)
+    out.print(told)
 
 
 @plan.command("publish")

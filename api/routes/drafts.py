@@ -12,6 +12,7 @@ from api.atlas import Atlas
 from api.drafting import DraftDesk
 from api.plan_models import ChangeAnswer, NewDraft, OperationBody, PlanSummary, PublishBody
 from api.plan_problems import NoRevisionError, described_plans
+from api.rebase_models import RebaseAnswer, RebaseBody
 from api.routes.plans import ETAG, IfMatch, PlanId
 from api.routes.rules import MunicipalityCode, require_municipality
 from boundaries.changes import Change
@@ -20,6 +21,7 @@ from boundaries.draft import Draft
 from data.api_keys import Scope
 from data.plans.drafts import begin_draft, can_redo, edit, find_draft, set_state, step
 from data.plans.publishing import publish
+from data.plans.rebasing import newest_plan, rebase
 from data.store import Store
 from data.store.models import DraftRow
 
@@ -134,6 +136,35 @@ def drafts_router(  # noqa: PLR0915 -- one statement a route
     def discard(plan_id: PlanId, caller: OpsCaller, response: Response, if_match: IfMatch = None) -> PlanSummary:
         """Give a draft up; its log stays."""
         return moved(plan_id, "discarded", caller.key_id, if_match, response)
+
+    @router.post("/plans/{plan_id}:rebase", responses=_CHANGES)
+    def rebase_draft(
+        plan_id: PlanId, body: RebaseBody, caller: OpsCaller, response: Response, if_match: IfMatch = None
+    ) -> RebaseAnswer:
+        """Put a draft on the plan that was published last: its operations are carried out there anew, in their order.
+
+        What no longer applies is a 409 that names each operation with its reason, unless `skip_conflicts` leaves it
+        out. Blocks that the newer plan had moved elsewhere and the draft moves again are listed.
+        """
+        known, now = read_revision(if_match), clock()
+        with store.writing() as session:
+            row = find_draft(session, plan_id, for_change=True)
+            onto = newest_plan(session, row.municipality_code)
+            done = rebase(
+                session,
+                row,
+                desk.counter(row.municipality_code, onto.id),
+                onto=onto,
+                known_revision=known,
+                by=caller.key_id,
+                now=now,
+                skip_conflicts=body.skip_conflicts,
+            )
+            answer = RebaseAnswer.of(row, done)
+            revision = row.revision
+        desk.put(plan_id, revision, done.draft)
+        response.headers["ETag"] = f'"{revision}"'
+        return answer
 
     @router.post("/plans/{plan_id}:publish", responses=_CHANGES)
     def publish_draft(

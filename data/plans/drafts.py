@@ -101,7 +101,7 @@ def begin_draft(
         counts={code: asdict(block.counts) for code, block in state.blocks.items()},
         revision=1,
         played=0,
-        highest_number=_highest_number(session, municipality_code, state.buurten),
+        highest_number=highest_number_of(session, municipality_code, state.buurten),
         made_at=now,
         made_by=by,
         changed_at=now,
@@ -184,7 +184,7 @@ def edit(
         The operation cannot be carried out.
     """
     refuse_conflict(session, row, known_revision)
-    _refuse_unless(row, "draft")
+    refuse_unless(row, "draft")
     change = apply(draft, operation)
     session.execute(delete(DraftEntry).where(DraftEntry.draft_id == row.id, DraftEntry.number > row.played))
     row.played += 1
@@ -218,7 +218,7 @@ def step(session: Session, row: DraftRow, draft: Draft, *, back: bool, known_rev
         There is none.
     """
     refuse_conflict(session, row, known_revision)
-    _refuse_unless(row, "draft")
+    refuse_unless(row, "draft")
     entry = session.get(DraftEntry, (row.id, row.played if back else row.played + 1))
     if entry is None:
         raise NothingToUndoError("nothing was done that can be undone" if back else "nothing was undone")
@@ -243,7 +243,7 @@ def set_state(session: Session, row: DraftRow, state: str, *, known_revision: in
         It cannot go there from where it is.
     """
     refuse_conflict(session, row, known_revision)
-    _refuse_unless(row, *{"in_review": ("draft",), "draft": ("in_review",), "discarded": ("draft", "in_review")}[state])
+    refuse_unless(row, *{"in_review": ("draft",), "draft": ("in_review",), "discarded": ("draft", "in_review")}[state])
     row.state = state
     row.revision += 1
     row.changed_at = now
@@ -262,12 +262,20 @@ def refuse_conflict(session: Session, row: DraftRow, known_revision: int) -> Non
         raise EditConflictError(known_revision, row.revision, entries_of(session, row, known_revision))
 
 
-def _refuse_unless(row: DraftRow, *states: str) -> None:
+def refuse_unless(row: DraftRow, *states: str) -> None:
+    """Refuse what needs the draft in one of some states.
+
+    Raises
+    ------
+    DraftStateError
+        It is in another.
+    """
     if row.state not in states:
         raise DraftStateError(f"the draft is {row.state}; this needs one that is {' or '.join(states)}")
 
 
-def _highest_number(session: Session, municipality_code: str, buurten: Iterable[str]) -> int:
+def highest_number_of(session: Session, municipality_code: str, buurten: Iterable[str]) -> int:
+    """Return the highest number that any draft of a municipality has given, or some buurten have."""
     from_drafts: Iterable[int] = session.scalars(
         select(DraftRow.highest_number).where(DraftRow.municipality_code == municipality_code)
     )

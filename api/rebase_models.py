@@ -1,0 +1,62 @@
+"""What the rebase of a draft looks like over HTTP."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.plan_models import PlanSummary
+from data.plans.rebasing import Rebased
+from data.store.models import DraftRow
+
+
+class RebaseBody(BaseModel):
+    """How to put a draft on the newest plan."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    skip_conflicts: bool = Field(default=False, description="Leave out operations that do not apply any more.")
+
+
+class LeftOutAnswer(BaseModel):
+    """An operation that was left out."""
+
+    number: int = Field(description="Its number in the log before.")
+    op: str
+    by: str = Field(description="Identifier of the caller's key.")
+    reason: str
+    already_so: bool = Field(description="The newer plan is as it asks already, so nothing is lost.")
+
+
+class OverriddenAnswer(BaseModel):
+    """Blocks that the newer plan had moved, and that an operation of the draft moves again."""
+
+    number: Annotated[int, Field(description="Of the operation, in the log before.")]
+    op: str
+    blocks: list[str]
+
+
+class RebaseAnswer(BaseModel):
+    """What a rebase did."""
+
+    plan: PlanSummary
+    onto: PlanSummary = Field(description="The published plan that the draft is on now.")
+    replayed: int = Field(description="Operations that were carried out there.")
+    left_out: list[LeftOutAnswer]
+    overridden: list[OverriddenAnswer]
+    codes: dict[str, str] = Field(description="New codes of the draft's buurten whose codes the newer plan has taken.")
+
+    @classmethod
+    def of(cls, row: DraftRow, done: Rebased) -> "RebaseAnswer":
+        """Describe a rebase."""
+        return cls(
+            plan=PlanSummary.of_draft(row),
+            onto=PlanSummary.of_plan(done.onto),
+            replayed=done.replayed,
+            left_out=[LeftOutAnswer(**asdict(left)) for left in done.left_out],
+            overridden=[
+                OverriddenAnswer(number=moved.number, op=moved.op, blocks=list(moved.blocks))
+                for moved in done.overridden
+            ],
+            codes=dict(done.codes),
+        )
