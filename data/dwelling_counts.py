@@ -9,7 +9,9 @@ import pyarrow.parquet as pq
 from data.tables import ADDRESS_SCHEMA, AddressStatus
 
 ROWS_AT_ONCE = 1 << 17
-_BUILDING = ["street_id", "postcode", "house_number"]
+_STREET = ["street_id", "street_nl", "street_fr", "street_de"]
+"""The first that the register gives tells a street from others of its postcode."""
+_BUILDING = [*_STREET, "postcode", "house_number"]
 
 
 def read_dwellings(addresses: pq.ParquetFile, *, rows_at_once: int = ROWS_AT_ONCE) -> Iterator[pa.Table]:
@@ -55,5 +57,6 @@ def _homes(table: pa.Table) -> pa.Table:
 
 
 def _building_keys(table: pa.Table) -> pa.ChunkedArray:
-    # A street without an identifier is told apart by its postcode.
-    return pc.binary_join_element_wise(*(pc.fill_null(table[name], "") for name in _BUILDING), "\x1f")
+    street = pc.coalesce(*(table[name] for name in _STREET))
+    parts = (pc.fill_null(part, "") for part in (street, table["postcode"], table["house_number"]))
+    return pc.binary_join_element_wise(*parts, "\x1f")

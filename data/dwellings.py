@@ -40,7 +40,7 @@ _FOLDER = "dwellings"
 _DWELLINGS_FILE = "dwellings.arrow"
 _SECTORS_FILE = "sectors.arrow"
 _STAGING = "staging-"
-_FORMAT = 1
+_FORMAT = 2
 _KEPT_PAIRS = 2
 """Pairs of a country that are kept: the one in use, and the one before, to which an operator may go back."""
 _ROWS_PER_BATCH = 16_384

@@ -103,6 +103,18 @@ def test_homes_are_dwellings_and_buildings_with_boxes_are_not(tmp_path: Path) ->
         assert found["address_id"].to_pylist() == ["1", "2", "3", "6", "7", "8", "9"]
 
 
+def test_without_identifiers_of_streets_their_names_tell_buildings_apart(tmp_path: Path) -> None:
+    rows = [
+        {"street_id": None, "postcode": "1030", "house_number": "1", "box": "2"},
+        {"street_id": None, "postcode": "1030", "house_number": "1"},  # that building
+        {"street_id": None, "postcode": "1030", "house_number": "1", "street_fr": "Rue du Corbeau"},
+        {"street_id": None, "postcode": "1030", "house_number": "1", "street_fr": None, "street_nl": "Raafstraat"},
+    ]
+    pq.write_table(a_table(rows), tmp_path / "addresses.parquet")
+    with pq.ParquetFile(tmp_path / "addresses.parquet") as file:
+        assert pa.concat_tables(read_dwellings(file))["address_id"].to_pylist() == ["0", "2", "3"]
+
+
 def test_dwellings_are_found_by_sector_with_every_column(directory: DataDirectory) -> None:
     dwellings = Dwellings.open(directory, sectors_release(directory), addresses_release(directory))
     assert (dict(dwellings.counts), dwellings.crs) == (dict(zip(CODES, (4, 1, 0), strict=True)), "EPSG:31370")
