@@ -26,6 +26,8 @@ const LINES: ReadonlySet<Tool> = new Set(["cut", "split", "reshape"]);
 /** Pixels within which a drawn line is moved to a border; in metres between these. */
 const SNAP_PIXELS = 6;
 const SNAP_M = [0.5, 50] as const;
+/** The two clicks of a double click are at most so far apart. */
+const DOUBLE_PIXELS = 8;
 /** A lasso keeps a position every so many pixels. */
 const LASSO_STEP = 4;
 
@@ -121,7 +123,9 @@ export class Gestures {
   private readonly doubleClick = (event: MapMouseEvent) => {
     if (!LINES.has(tool.peek())) return;
     event.preventDefault();
-    this.line.pop(); // the second click of the two put it there
+    // The second click of the two may have set a point of its own, a few pixels off.
+    const [before, last] = this.line.slice(-2).map((place) => this.on.map.project(place));
+    if (before && last && before.dist(last) < DOUBLE_PIXELS) this.line.pop();
     this.finishLine();
   };
 
