@@ -12,6 +12,7 @@ from boundaries.proposals.problem import (
 from boundaries.proposals.proposal import (
     Aim,
     BandException,
+    Diligence,
     ExceptionKind,
     Proposal,
     ProposalScores,
@@ -22,6 +23,7 @@ from boundaries.proposals.proposing import propose
 __all__ = [
     "Aim",
     "BandException",
+    "Diligence",
     "ExceptionKind",
     "HouseholdsBand",
     "Proposal",

@@ -32,8 +32,8 @@ from geo.compiled import FLOATS, INTS, compiled
 __all__ = ["anneal"]
 
 # What a move is, by a number drawn in [0, 1): beside an own neighbour it founds a group, else it changes two groups.
-_FOUND_ALONE = 0.5
-_PASS_OVER, _SWAP, _MERGE = 0.55, 0.75, 0.85
+_FOUND_ALONE = 0.8
+_PASS_OVER, _SWAP, _MERGE = 0.65, 0.85, 0.95
 
 
 Function = TypeVar("Function", bound=Callable[..., Any])

@@ -26,7 +26,7 @@ _SAME = 1e-6
 class Effort:
     """How much is tried before an exact search gives up: sets, states, and pairs of a state and a set."""
 
-    sets: int = 20_000
+    sets: int = 5_000
     states: int = 20_000
     pairs: int = 2_000_000
 

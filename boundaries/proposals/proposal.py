@@ -18,6 +18,15 @@ class Aim(StrEnum):
     """As few buurten as the band allows."""
 
 
+class Diligence(StrEnum):
+    """How long is searched where sectors are too many to weigh every partition."""
+
+    QUICK = "quick"
+    """Hundredths of a second."""
+    THOROUGH = "thorough"
+    """Thirty times as long: a second or two for 500 sectors."""
+
+
 class ExceptionKind(StrEnum):
     """Why a buurt is outside the band."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import dataclass
 from threading import Event
 
 import numpy as np
@@ -10,23 +11,24 @@ import numpy.typing as npt
 from boundaries.proposals.annealing import anneal
 from boundaries.proposals.exact import partition_exactly
 from boundaries.proposals.problem import HouseholdsBand, ProposalCancelledError, ProposalProblem
-from boundaries.proposals.proposal import Aim, Proposal
+from boundaries.proposals.proposal import Aim, Diligence, Proposal
 from boundaries.proposals.telling import tell_proposal
-from boundaries.proposals.weighing import Graph, energy
+from boundaries.proposals.weighing import SCALE, Graph, energy
 
 Ints = npt.NDArray[np.int32]
 Floats = npt.NDArray[np.float64]
 
 WEIGHTS = {
-    Aim.BALANCED: (1.0, 0.3, 0.0),
+    Aim.BALANCED: (1.0, 0.2, 0.0),
     Aim.CLOSEST: (1.0, 0.05, 0.0),
     Aim.COMPACT: (0.3, 2.0, 0.0),
     Aim.FEWEST: (0.0, 0.5, 1.0),
 }
 """By aim, what the distance from the target, the shape, and each buurt weigh."""
 
-_MOVES_PER_SECTOR = 4000
-_CHUNKS = 20
+_MOVES = {Diligence.QUICK: 300, Diligence.THOROUGH: 10_000}
+"""For each buurt that is expected: where a buurt has more sectors, more partitions are good."""
+_CHUNKS = 10
 _LOOK_SECONDS = 0.1
 _HOT, _COLD = 0.3, 0.003
 LENIENT = (8.0, 1.0, 1.0)
@@ -41,6 +43,7 @@ def propose(
     alternatives: int,
     seed: int,
     band: HouseholdsBand = HouseholdsBand(),  # noqa: B008 (frozen)
+    diligence: Diligence = Diligence.QUICK,
     progress: Callable[[float], bool] = lambda _done: True,
 ) -> list[Proposal]:
     """Group whole sectors into contiguous buurten.
@@ -56,6 +59,8 @@ def propose(
         Not negative. The same seed gives the same answer, on any number of threads.
     band
         Households that a buurt may and should have.
+    diligence
+        How long is searched where not every partition can be weighed.
     progress
         Is called with the part that is done, 0 to 1, in the caller's thread; False cancels.
 
@@ -89,9 +94,12 @@ def propose(
     if not progress(0.0):
         raise ProposalCancelledError("cancelled before any alternative was made")
     exact = {aim: partition_exactly(graph, weights_of(graph, aim, band, STRICT)) for aim in aims[:alternatives]}
-    searched = _search_all(
-        graph, {k: plans[k] for k in range(alternatives) if exact[plans[k][0]] is None}, band, progress
-    )
+    searches = {
+        k: _Search(graph, aim, own_seed, band, _MOVES[diligence])
+        for k, (aim, own_seed) in enumerate(plans)
+        if exact[aim] is None
+    }
+    searched = _run_all(searches, progress)
     proposals: list[Proposal] = []
     for k, (aim, own_seed) in enumerate(plans):
         best = exact[aim]
@@ -119,47 +127,69 @@ def weights_of(graph: Graph, aim: Aim, band: HouseholdsBand, penalties: tuple[fl
     return np.array([band.low, band.high, band.target, *WEIGHTS[aim], *penalties, expected], dtype=np.float64)
 
 
-def _search_all(
-    graph: Graph, plans: dict[int, tuple[Aim, int]], band: HouseholdsBand, progress: Callable[[float], bool]
-) -> dict[int, Ints]:
-    """Anneal every alternative on a thread of its own, and look after the caller meanwhile."""
-    if not plans:
-        return {}
-    done = dict.fromkeys(plans, 0.0)
+@dataclass(frozen=True, slots=True)
+class _Search:
+    """The annealing of one alternative."""
+
+    graph: Graph
+    aim: Aim
+    seed: int
+    band: HouseholdsBand
+    moves: int
+    """For each buurt that is expected."""
+
+    def run(self, follow: Callable[[float], bool]) -> Ints:
+        """Anneal from single sectors; return the best partition that a chunk ended with.
+
+        `follow` is given the part that is done, and says whether to go on.
+        """
+        graph, n = self.graph, len(self.graph.households)
+        group = np.arange(n, dtype=np.int32)
+        if n == 0:
+            return group
+        lenient, strict = (weights_of(graph, self.aim, self.band, penalties) for penalties in (LENIENT, STRICT))
+        moves = int(self.moves * min(lenient[SCALE], n) / _CHUNKS) + 1
+        entropy = [self.seed, list(Aim).index(self.aim)]
+        state = np.random.SeedSequence(entropy).generate_state(1, np.uint64) | np.uint64(1)
+        best, least = group.copy(), energy(graph, group, strict)
+        for chunk in range(_CHUNKS):
+            hot, cold = (_HOT * (_COLD / _HOT) ** ((chunk + at) / _CHUNKS) for at in (0, 1))
+            anneal(graph, group, lenient, state, moves, hot, cold)
+            reached = energy(graph, group, strict)
+            if reached < least:
+                best, least = group.copy(), reached
+            if not follow((chunk + 1) / _CHUNKS):
+                break
+        return best
+
+
+def _run_all(searches: dict[int, _Search], progress: Callable[[float], bool]) -> dict[int, Ints]:
+    """Run every search, on a thread of its own where they are several, and look after the caller meanwhile."""
+
+    def report(share: float) -> bool:
+        if not progress(share):
+            raise ProposalCancelledError("cancelled before every alternative was made")
+        return True
+
+    if len(searches) < 2:
+        return {k: search.run(report) for k, search in searches.items()}
+    done = dict.fromkeys(searches, 0.0)
     stop = Event()
-    with ThreadPoolExecutor(max_workers=len(plans)) as pool:
-        futures = {
-            k: pool.submit(_search, graph, aim, own_seed, band, done, k, stop) for k, (aim, own_seed) in plans.items()
-        }
+
+    def run(k: int) -> Ints:
+        def follow(share: float) -> bool:
+            done[k] = share
+            return not stop.is_set()
+
+        return searches[k].run(follow)
+
+    with ThreadPoolExecutor(max_workers=len(searches)) as pool:
+        futures = {k: pool.submit(run, k) for k in searches}
         pending = set(futures.values())
         try:
             while pending:
-                if not progress(sum(done.values()) / len(done)):
-                    raise ProposalCancelledError("cancelled before every alternative was made")
+                report(sum(done.values()) / len(done))
                 _, pending = wait(pending, timeout=_LOOK_SECONDS, return_when=FIRST_COMPLETED)
         finally:
             stop.set()
         return {k: future.result() for k, future in futures.items()}
-
-
-def _search(
-    graph: Graph, aim: Aim, seed: int, band: HouseholdsBand, done: dict[int, float], k: int, stop: Event
-) -> Ints:
-    """Anneal from single sectors; return the best partition that a chunk ended with."""
-    n = len(graph.households)
-    group = np.arange(n, dtype=np.int32)
-    if n == 0:
-        return group
-    lenient, strict = (weights_of(graph, aim, band, penalties) for penalties in (LENIENT, STRICT))
-    state = np.random.SeedSequence([seed, list(Aim).index(aim)]).generate_state(1, np.uint64) | np.uint64(1)
-    best, least = group.copy(), energy(graph, group, strict)
-    for chunk in range(_CHUNKS):
-        if stop.is_set():
-            break
-        hot, cold = (_HOT * (_COLD / _HOT) ** ((chunk + at) / _CHUNKS) for at in (0, 1))
-        anneal(graph, group, lenient, state, n * _MOVES_PER_SECTOR // _CHUNKS, hot, cold)
-        reached = energy(graph, group, strict)
-        if reached < least:
-            best, least = group.copy(), reached
-        done[k] = (chunk + 1) / _CHUNKS
-    return best
