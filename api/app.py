@@ -28,7 +28,7 @@ from api.routes.carrying_over import carrying_over_router
 from api.routes.drafts import drafts_router
 from api.routes.editor import editor_router
 from api.routes.health import health_router
-from api.routes.households import households_router
+from api.routes.households import WITHIN_PATH, households_router
 from api.routes.letters import LETTERS_PATH, letters_router
 from api.routes.licences import licences_router
 from api.routes.locate import locate_router
@@ -127,6 +127,7 @@ def create_app(
         max_bytes=server_settings.max_body_bytes,
         max_bytes_of={
             BATCH_PATH: server_settings.max_batch_bytes,
+            WITHIN_PATH: server_settings.max_batch_bytes,
             REACH_PATH: server_settings.max_batch_bytes,
             LETTERS_PATH: server_settings.max_batch_bytes,
             IMPORT_ENDING: server_settings.max_plan_bytes,

@@ -2,6 +2,7 @@
 
 import io
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -15,6 +16,7 @@ from fastapi.testclient import TestClient
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import delete, select
 
+from api.geojson_input import MOST_VERTICES
 from api.settings import StoreSettings
 from data.directory import DataDirectory
 from data.dwellings import Dwellings
@@ -359,6 +361,17 @@ def test_a_bad_area_is_refused_with_its_place(client: TestClient, within: dict[s
     assert posted.json()["type"].endswith("/unusable-area")
     assert posted.json()["errors"][0]["field"] == f"/within{where}"
     assert got.json()["errors"][0]["field"] == f"within{where}"
+
+
+def test_an_area_of_as_many_vertices_as_are_allowed_is_taken(client: TestClient, place: Place) -> None:
+    center = shapely.union_all(list(place.sectors.values())).centroid
+    ring = [
+        [center.x + 0.01 * math.cos(turn), center.y + 0.01 * math.sin(turn), 12.345678901234567]
+        for turn in (2 * math.pi * number / (MOST_VERTICES - 1) for number in range(MOST_VERTICES - 1))
+    ]
+    area = {"type": "Polygon", "coordinates": [[*ring, ring[0]]]}
+    assert len(json.dumps(area)) > 65_536
+    assert count(client, area)["total"]["households"] > 0
 
 
 def test_an_area_of_nowhere_and_a_body_that_is_too_deep_are_refused(client: TestClient) -> None:
