@@ -131,3 +131,12 @@ def test_amsterdam_stays_a_tiling(real_data: Path, file: str, crs: str, snap: fl
     assert shapely.coverage_is_valid(as_array(shapes)) == valid
     # One square millimetre per square kilometre, in the square unit of the CRS.
     assert abs(shapely.area(as_array(shapes)).sum() - before) <= before * 1e-12
+
+
+def test_a_tangle_is_refused_before_it_is_cut() -> None:
+    squares = {
+        f"{i}{j}": shapely.box(100 * i, 100 * j, 100 * i + 100, 100 * j + 100) for i in range(6) for j in range(6)
+    }
+    tangle = shapely.LineString(np.random.default_rng(1).uniform(-50, 650, (5_000, 2)))
+    with pytest.raises(UncuttableError, match="crosses itself more than 500 times"):
+        cut_shapes(squares, set(squares), tangle, snap=1.0)
