@@ -22,6 +22,7 @@ from data.dwellings import Dwellings
 from data.household_counts import read_basis
 from data.plans.carrying_over import CarriedPlan, begin_carried, work_out
 from data.plans.drafts import entries_of, open_draft
+from data.plans.moving_members import move_members
 from data.plans.publishing import publish
 from data.plans.successions import Succession, find_successions
 from data.releases import activate, active_releases, hold_active
@@ -114,6 +115,9 @@ def activate_with_plans(
         ]
         return Activation(release, False, None, tuple(told))
     replaced = activate(session, release, hand.now)
+    dwellings = _dwellings(session, release, hand) if plans else None
+    for code in ready:
+        move_members(session, next(each for each in plans if each.municipality_code == code), dwellings, hand.keys)
     carryings: list[Carrying] = []
     for code, drafts in ready.items():
         counter = _counter(session, code, release, hand)
@@ -148,6 +152,7 @@ def carry_plans_over(
     for plan in _worked_out(session, release, hand, codes):
         drafts = _open_drafts(session, plan.municipality_code, release)
         if is_active and plan.is_clear and not drafts and not dry_run:
+            move_members(session, plan, _dwellings(session, release, hand), hand.keys)
             counter = _counter(session, plan.municipality_code, release, hand)
             carryings.append(_publish_carried(session, plan, counter, hand))
         else:
@@ -164,9 +169,13 @@ def _worked_out(session: Session, release: Release, hand: Hand, codes: Sequence[
         successions = [each for each in successions if wanted & _names(each)]
     if not successions:
         return []
-    addresses = next((each for each in active_releases(session) if _is_register(each, release)), None)
-    dwellings = None if addresses is None else Dwellings.open(hand.directory, release, addresses)
+    dwellings = _dwellings(session, release, hand)
     return [plan for succession in successions for plan in work_out(session, succession, release, dwellings)]
+
+
+def _dwellings(session: Session, release: Release, hand: Hand) -> Dwellings | None:
+    addresses = next((each for each in active_releases(session) if _is_register(each, release)), None)
+    return None if addresses is None else Dwellings.open(hand.directory, release, addresses)
 
 
 def _names(succession: Succession) -> set[str]:

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -30,9 +31,11 @@ from data.readers.mapping import ColumnMapping
 from data.releases import active_releases, find_release
 from data.selection import find_buurt
 from data.store import Store, open_store
+from data.store.household_models import Household
 from data.store.models import DraftRow, Plan, Release
 from data.tables import Country, Kind, country_of
 from geo.crs import LONLAT, transform_point
+from households.dwelling_keys import dwelling_key, read_keys
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 MAPPING = ["sector_code=code", "municipality_code=municipality", "municipality_nl=municipality", "name_nl=name"]
@@ -344,6 +347,41 @@ def test_merged_municipalities_keep_their_buurten(world: World) -> None:
     # The next buurt of the merged municipality gets a number that none of them had.
     world.draw("11002", groups({"Rest": ["A", "B"], "Nieuw": ["C", "D"]}))
     assert not set(world.buurten_at(inside(old)[:4], "EPSG:31370")) & set(before)
+
+
+def test_member_households_move_along(world: World) -> None:
+    towns = {"A": "11002", "B": "11002", "C": "11007", "D": "11007"}
+    homes = [(150_500 + 1_000 * k, 170_500) for k in range(4)]
+    world.bring_in(layer_of(row_of_squares(*towns), towns), "s2024")
+    world.bring_homes(homes, "BE", "EPSG:31370")
+    world.draw("11007", groups({"Haven": ["C"], "Kern": ["D"]}))
+    keys = read_keys("2026a:" + bytes(range(32)).hex())
+    with world.store.writing() as session:
+        for k, (sector, town) in enumerate(towns.items()):
+            session.add(
+                Household(
+                    dwelling_key=dwelling_key(keys.all[0], "BE", str(k)),
+                    key_id="2026a",
+                    place=1,
+                    country="BE",
+                    municipality_code=town,
+                    sector_code=sector,
+                    buurt_code=f"{town}-01",
+                    joined_at=NOW,
+                )
+            )
+    # C and D are divided otherwise, but nobody lives where they differ; A and B change their codes alone.
+    shapes = row_of_squares("B", "A", "X", "Y")
+    shapes["X"] = shapely.box(152_000, 170_000, 153_050, 171_000)
+    shapes["Y"] = shapely.box(153_050, 170_000, 154_000, 171_000)
+    world.bring_in(layer_of(shapes, "11002"), "s2025")
+    world.now += timedelta(minutes=1)
+    with world.store.writing() as session:
+        hand = replace(world.hand(), keys=keys)
+        assert activate_with_plans(session, find_release(session, "s2025"), hand).is_active
+    with world.store.reading() as session:
+        counter = StoredCounter.read(session, read_basis(session, world.directory, "BE"), "11002", world.now, keys)
+        assert counter.members == {"A": 1, "B": 1, "X": 1, "Y": 1}
 
 
 def test_a_release_without_the_ground_of_a_plan_is_refused(world: World) -> None:
