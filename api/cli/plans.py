@@ -18,8 +18,9 @@ from api.drafting import DraftDesk, plan_state
 from boundaries.buurt_counts import sum_counts
 from boundaries.checks import CheckSettings
 from boundaries.operations import OPERATION, Operation
-from boundaries.proposals import HouseholdsBand, Proposal, propose
+from boundaries.proposals import Diligence, HouseholdsBand, Proposal, propose
 from data.municipalities import find_municipality
+from data.plans.barriers import read_barriers
 from data.plans.drafts import begin_draft, edit, find_draft, list_drafts, step
 from data.plans.proposing import as_operation, read_problem
 from data.plans.published import list_plans, plan_on
@@ -207,12 +208,21 @@ def propose_buurten(
     target: Annotated[int, typer.Option(min=1, help="Households that a buurt should have.")] = 1_500,
     most: Annotated[int, typer.Option(min=1, help="Households of a buurt at most.")] = 4_000,
     take: Annotated[int | None, typer.Option(min=1, help="Make a draft of the alternative of this number.")] = None,
+    diligence: Annotated[
+        Diligence, typer.Option(help="How long to search where there are too many partitions to weigh all.")
+    ] = Diligence.THOROUGH,
+    barriers: Annotated[
+        Path | None,
+        typer.Option(help="Lines that a buurt should not lie across: railways, canals, motorways.", metavar="FILE"),
+    ] = None,
 ) -> None:
     """Propose contiguous, compact buurten of whole sectors within a band of households. Ctrl+C ends it."""
     with open_desk() as (store, desk):
         with store.reading() as session:
             code = find_municipality(session, municipality).code
-            problem = read_problem(session, plan_on(session, code, right_now().date()), desk.counter(code))
+            today = plan_on(session, code, right_now().date())
+            lines = [] if barriers is None else read_barriers(barriers, today.release.crs or "")
+            problem = read_problem(session, today, desk.counter(code), lines)
         columns = (TextColumn("proposing"), BarColumn(), TimeElapsedColumn())
         with Progress(*columns, console=err, transient=True) as bar:
             task = bar.add_task("proposing", total=1.0)
@@ -222,7 +232,9 @@ def propose_buurten(
                 return True
 
             band = HouseholdsBand(least, most, target)
-            proposals = propose(problem, alternatives=alternatives, seed=seed, band=band, progress=follow)
+            proposals = propose(
+                problem, alternatives=alternatives, seed=seed, band=band, diligence=diligence, progress=follow
+            )
         _show_proposals(proposals, band)
         if take is not None:
             if take > len(proposals):

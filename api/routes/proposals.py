@@ -1,85 +1,88 @@
-"""`POST /v1/municipalities/{code}/plans:propose`: buurten that draw themselves, in several alternatives."""
+"""`POST /v1/municipalities/{code}/plans:propose`: buurten that draw themselves, in several alternatives.
+
+The answer is JSON, or for a caller that accepts `text/event-stream` a stream of server-sent events (the HTML standard,
+section 9.2): `progress` several times a second, then `proposals`. In both forms a caller that hangs up ends the work.
+"""
 
 import asyncio
-import threading
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated
 
-from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import StreamingResponse
 
 from api.access import needs
 from api.atlas import Atlas
 from api.drafting import DraftDesk
+from api.geojson_input import read_line
+from api.negotiation import JSON, Form, answer, described_forms, negotiate
 from api.plan_problems import described_plans
+from api.proposal_models import ProposalAnswer, ProposalBody, ProposalList
 from api.routes.rules import MunicipalityCode, require_municipality
-from boundaries.proposals import HouseholdsBand, Proposal, ProposalCancelledError, propose
+from boundaries.proposals import ProposalCancelledError, ProposalProblem, propose
 from data.api_keys import Scope
-from data.plans.proposing import as_operation, read_problem
+from data.plans.proposing import read_problem
 from data.plans.published import plan_on
 from data.store import Store
 
+EVENTS = Form("events", "text/event-stream", {"type": "string"})
+_FORMS = described_forms(JSON, EVENTS, description="The alternatives; or events: `progress`, then `proposals`.")
 _LOOK_SECONDS = 0.2
-"""How often a running proposal looks whether the caller is still there."""
+"""How often a running proposal looks whether the caller is still there, and tells how far it is."""
 
 
-class ProposalBody(BaseModel):
-    """What is proposed."""
+@dataclass
+class _Running:
+    """What a proposal's thread and its caller tell each other."""
 
-    model_config = ConfigDict(extra="forbid")
+    share: float = 0.0
+    gone: bool = False
 
-    alternatives: Annotated[int, Field(ge=1, le=8)] = 3
-    seed: Annotated[int, Field(ge=0, le=2**31 - 1)] = 1
-    least: Annotated[int, Field(ge=1, le=1_000_000, description="Households that a buurt should have at least.")] = (
-        1_000
-    )
-    target: Annotated[int, Field(ge=1, le=1_000_000)] = 1_500
-    most: Annotated[int, Field(ge=1, le=1_000_000)] = 4_000
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if not self.least <= self.target <= self.most:
-            raise ValueError("least, target and most are in that order")
-        return self
+    def follow(self, share: float) -> bool:
+        """Take note of the part that is done, and say whether to go on."""
+        self.share = share
+        return not self.gone
 
 
-class ProposalAnswer(BaseModel):
-    """One alternative."""
-
-    aim: str
-    seed: int
-    scores: dict[str, float]
-    buurten: list[dict[str, Any]] = Field(description="Sectors, households, compactness and names of every buurt.")
-    exceptions: list[dict[str, Any]] = Field(description="Buurten outside the band, and why.")
-    operation: dict[str, Any] = Field(description="What a draft is sent to take this alternative.")
-
-    @classmethod
-    def of(cls, proposal: Proposal) -> "ProposalAnswer":
-        """Show a proposal."""
-        return cls(
-            aim=proposal.aim,
-            seed=proposal.seed,
-            scores=asdict(proposal.scores),
-            buurten=[
-                {
-                    "sectors": list(buurt.codes),
-                    "households": buurt.households,
-                    "compactness": buurt.compactness,
-                    "names": dict(buurt.names),
-                }
-                for buurt in proposal.buurten
-            ],
-            exceptions=[asdict(exception) for exception in proposal.exceptions],
-            operation=as_operation(proposal).model_dump(mode="json"),
+def _work(problem: ProposalProblem, body: ProposalBody, running: _Running) -> ProposalList:
+    """Propose; nothing where the caller is gone."""
+    try:
+        proposals = propose(
+            problem,
+            alternatives=body.alternatives,
+            seed=body.seed,
+            band=body.band,
+            diligence=body.diligence,
+            progress=running.follow,
         )
+    except ProposalCancelledError:
+        proposals = []
+    return ProposalList(alternatives=[ProposalAnswer.of(proposal) for proposal in proposals])
 
 
-class ProposalList(BaseModel):
-    """The alternatives."""
+async def _events(problem: ProposalProblem, body: ProposalBody) -> AsyncIterator[str]:
+    """Propose on a thread, and tell of it until it is done or nobody listens."""
+    running = _Running()
+    task = asyncio.create_task(asyncio.to_thread(_work, problem, body, running))
+    try:
+        while not task.done():
+            yield f'event: progress\ndata: {{"share": {running.share:.3f}}}\n\n'
+            await asyncio.wait({task}, timeout=_LOOK_SECONDS)
+        yield f"event: proposals\ndata: {task.result().model_dump_json()}\n\n"
+    finally:
+        running.gone = True
 
-    alternatives: list[ProposalAnswer]
+
+async def _unless_gone(problem: ProposalProblem, body: ProposalBody, request: Request) -> ProposalList:
+    """Propose on a thread, and end it when the caller hangs up."""
+    running = _Running()
+    task = asyncio.create_task(asyncio.to_thread(_work, problem, body, running))
+    while not task.done():
+        await asyncio.wait({task}, timeout=_LOOK_SECONDS)
+        running.gone = running.gone or (not task.done() and await request.is_disconnected())
+    return task.result()
 
 
 def proposals_router(
@@ -88,36 +91,34 @@ def proposals_router(
     """Build the route."""
     router = APIRouter(prefix="/v1", tags=["plans"], dependencies=[needs(Scope.OPS)])
 
-    def work(code: str, body: ProposalBody, gone: threading.Event) -> list[Proposal]:
+    def problem_of(code: str, body: ProposalBody) -> ProposalProblem:
+        line = None if body.barriers is None else read_line(body.barriers, "/barriers")
         with store.reading() as session:
             plan = plan_on(session, code, clock().date())
-            problem = read_problem(session, plan, desk.counter(code))
-        return propose(
-            problem,
-            alternatives=body.alternatives,
-            seed=body.seed,
-            band=HouseholdsBand(body.least, body.most, body.target),
-            progress=lambda _share: not gone.is_set(),
-        )
+            barriers = [] if line is None else [line.in_crs(plan.release.crs or "")]
+            return read_problem(session, plan, desk.counter(code), barriers)
 
-    @router.post("/municipalities/{code}/plans:propose", responses=described_plans(404, 413, 422))
-    async def propose_plans(code: MunicipalityCode, body: ProposalBody, request: Request) -> ProposalList:
+    @router.post(
+        "/municipalities/{code}/plans:propose",
+        response_model=ProposalList,
+        responses=described_plans(404, 406, 413, 422) | _FORMS,
+    )
+    async def propose_plans(
+        code: MunicipalityCode,
+        body: ProposalBody,
+        request: Request,
+        form: Annotated[Form, Depends(negotiate(JSON, EVENTS))],
+    ) -> Response:
         """Propose contiguous, compact buurten of whole sectors within a band of households.
 
-        The same seed gives the same answer. A caller that hangs up cancels the work. `operation` of an alternative,
+        The same seed gives the same answer. A caller that hangs up ends the work. `operation` of an alternative,
         sent to a draft, makes it the draft's grouping in one step that can be undone.
         """
         require_municipality(atlas(), code)
-        gone = threading.Event()
-        running = asyncio.create_task(asyncio.to_thread(work, code, body, gone))
-        while not running.done():
-            await asyncio.wait({running}, timeout=_LOOK_SECONDS)
-            if not running.done() and await request.is_disconnected():
-                gone.set()
-        try:
-            proposals = running.result()
-        except ProposalCancelledError:
-            proposals = []  # nobody is there to read it
-        return ProposalList(alternatives=[ProposalAnswer.of(proposal) for proposal in proposals])
+        problem = await asyncio.to_thread(problem_of, code, body)
+        if form is JSON:
+            return answer(form, await _unless_gone(problem, body, request))
+        headers = {"Vary": "Accept", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return StreamingResponse(_events(problem, body), media_type=EVENTS.media_type, headers=headers)
 
     return router
