@@ -6,7 +6,7 @@ import { ask, client, type PlanProblem } from "../api/client";
 import { attempt, loadPlans, openPlan, plans, reopen } from "../opening";
 import type { OpenedPlan } from "../plan/opened";
 import { mayEdit } from "../session";
-import { buurtName, formatDay, formatNumber, language, t } from "../texts";
+import { buurtName, formatCount, formatDay, language, t } from "../texts";
 import { announce, editor, opened } from "../ui";
 import { planMap } from "./app";
 import { publishedTitle } from "./plan-panel";
@@ -18,8 +18,9 @@ interface Move {
   readonly pieces: number;
   readonly households: number;
   readonly dwellings: number;
-  readonly members: number;
-  readonly letters: number;
+  /** Null where so few move that a number would single somebody out. */
+  readonly members: number | null;
+  readonly letters: number | null;
 }
 
 const moves = signal<readonly Move[] | null>(null);
@@ -106,7 +107,7 @@ function Moves({ plan }: { plan: OpenedPlan }) {
             </th>
             {COLUMNS.map((column) => (
               <td key={column} class="number">
-                {formatNumber(move[column])}
+                {formatCount(move[column])}
               </td>
             ))}
           </tr>

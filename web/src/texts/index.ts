@@ -45,6 +45,8 @@ const share = computed(
 const dayFormat = computed(() => new Intl.DateTimeFormat(locale.value, { dateStyle: "medium" }));
 
 export const formatNumber = (value: number) => whole.value.format(value);
+/** A count that may be withheld or unknown. */
+export const formatCount = (value: number | null) => (value === null ? "–" : formatNumber(value));
 export const formatDecimal = (value: number) => two.value.format(value);
 export const formatShare = (value: number) => share.value.format(value);
 export const formatDay = (day: string) =>
