@@ -20,9 +20,14 @@ class ProposalBody(BaseModel):
     least: Annotated[_Households, Field(description="Households that a buurt should have at least.")] = 1_000
     target: Annotated[_Households, Field(description="Households that a buurt should have.")] = 1_500
     most: Annotated[_Households, Field(description="Households that a buurt should have at most.")] = 4_000
+    # A factory keeps it optional in clients that are generated, which take a field with a default as always there.
     diligence: Annotated[
-        Diligence, Field(description="How long is searched where there are too many partitions to weigh all.")
-    ] = Diligence.THOROUGH
+        Diligence,
+        Field(
+            default_factory=lambda: Diligence.THOROUGH,
+            description="How long is searched where there are too many partitions to weigh all; thorough by default.",
+        ),
+    ]
     barriers: Annotated[
         dict[str, Any] | None,
         Field(description="GeoJSON LineString or MultiLineString that a buurt should not lie on both sides of."),
