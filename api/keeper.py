@@ -15,7 +15,7 @@ from data.directory import DataDirectory
 from data.store import Store
 from data.store.listening import ChangeListener
 
-LISTENING_LOOK_S = 30.0
+LISTENING_LOOK_S = 2.0
 """How often the store is looked at although its changes are heard."""
 
 logger = logging.getLogger(__name__)
