@@ -27,8 +27,13 @@ from data.plans.proposing import read_problem
 from data.plans.published import plan_on
 from data.store import Store
 
-EVENTS = Form("events", "text/event-stream", {"type": "string"})
-_FORMS = described_forms(JSON, EVENTS, description="The alternatives; or events: `progress`, then `proposals`.")
+EVENTS = Form("events", "text/event-stream")
+# Events are not described as content: generated clients would take every answer for either of the two.
+_FORMS = described_forms(
+    JSON,
+    description="The alternatives. With `Accept: text/event-stream`, events: `progress` with `share`, 0 to 1, several "
+    "times a second, then `proposals` with the alternatives.",
+)
 _LOOK_SECONDS = 0.2
 """How often a running proposal looks whether the caller is still there, and tells how far it is."""
 
