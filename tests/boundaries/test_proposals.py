@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from boundaries.proposals import (
     Aim,
+    Diligence,
     ExceptionKind,
     HouseholdsBand,
     Proposal,
@@ -169,6 +170,58 @@ def test_a_small_sector_behind_a_full_one_is_an_enclave() -> None:
     assert exception.kind is ExceptionKind.ENCLAVE
     assert "S000" in exception.reason
     assert "S001" in exception.reason
+
+
+@pytest.mark.parametrize("rest", [3, 80])
+def test_an_area_without_neighbours_stays_alone_whether_sectors_are_few_or_many(rest: int) -> None:
+    shapes = [shapely.box(100 * k, 0, 100 * k + 100, 100) for k in range(rest)]
+    shapes += [shapely.box(-900, 500, -800, 600), shapely.box(-900, 900, -800, 1000)]
+    codes = [f"S{k:03}" for k in range(rest + 2)]
+    households = [700] * rest + [400, 1500]
+    proposals = propose(ProposalProblem.of(codes, shapes, list(households), None, CRS), alternatives=4, seed=0)
+    for proposal in proposals:
+        assert {(codes[rest],), (codes[rest + 1],)} <= set(proposal.groups)
+        kinds = {exception.kind for exception in proposal.exceptions if exception.codes == (codes[rest],)}
+        assert kinds == {ExceptionKind.ISLAND}
+
+
+def test_a_sector_inside_another_joins_it_or_stays_alone() -> None:
+    hole = shapely.box(40, 40, 60, 60)
+    ring = shapely.box(0, 0, 100, 100).difference(hole)
+    together = ProposalProblem.of("AB", [ring, hole], [1200, 300], None, CRS)
+    assert propose(together, alternatives=1, seed=0)[0].groups == (("A", "B"),)
+    apart = ProposalProblem.of("AB", [ring, hole], [1500, 1500], None, CRS)
+    assert propose(apart, alternatives=1, seed=0)[0].groups == (("A",), ("B",))
+
+
+def test_buurten_are_named_after_their_largest_sectors_and_no_two_alike() -> None:
+    shapes = [shapely.box(100 * k, 0, 100 * k + 100, 100) for k in range(4)]
+    names: list[dict[str, str | None]] = [
+        {"nl": "Noord", "fr": "Nord"},
+        {"nl": "Haven", "fr": None},
+        {"nl": "Noord"},
+        {"nl": "Noord"},
+    ]
+    problem = ProposalProblem.of("ABCD", shapes, [900, 600, 1500, 1500], names, CRS)
+    (proposal,) = propose(problem, alternatives=1, seed=0)
+    assert proposal.groups == (("A", "B"), ("C",), ("D",))
+    assert [dict(buurt.names) for buurt in proposal.buurten] == [
+        {"nl": "Noord - Haven", "fr": "Nord"},
+        {"nl": "Noord"},
+        {"nl": "Noord 2"},
+    ]
+
+
+def test_alternatives_differ_by_what_they_put_first() -> None:
+    households: list[int | None] = np.random.default_rng(7).integers(100, 900, 120).tolist()
+    proposals = propose(grid_problem(12, households), alternatives=4, seed=1, diligence=Diligence.THOROUGH)
+    by_aim = {proposal.aim: proposal.scores for proposal in proposals}
+    assert set(by_aim) == set(Aim)
+    assert by_aim[Aim.FEWEST].buurten < min(by_aim[aim].buurten for aim in set(Aim) - {Aim.FEWEST})
+    assert by_aim[Aim.COMPACT].mean_compactness > by_aim[Aim.BALANCED].mean_compactness
+    assert by_aim[Aim.CLOSEST].mean_distance < by_aim[Aim.COMPACT].mean_distance
+    for scores in by_aim.values():
+        assert scores.in_band == scores.buurten
 
 
 def test_cancelling_gives_no_result() -> None:
