@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
-BENCHES := bench/sector_index.py bench/addresses.py bench/imports.py
+BENCHES := bench/sector_index.py bench/addresses.py bench/imports.py bench/plans.py bench/quotes.py
 
 .PHONY: help setup web no-node web-lint run test lint types unit bench bench-quick lock clean
 
