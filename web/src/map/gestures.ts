@@ -23,9 +23,12 @@ import type { PlanMap } from "./plan-map";
 type Point = { x: number; y: number };
 const STROKES: ReadonlySet<Tool> = new Set(["paint", "box", "lasso"]);
 const LINES: ReadonlySet<Tool> = new Set(["cut", "split", "reshape"]);
-/** Pixels within which a drawn line is moved to a border; in metres between these. */
+/**
+ * Pixels within which a drawn line is moved to a border; in metres between these. Further out more would be moved than
+ * an eye sees, and pieces narrower than this are given back to their neighbours.
+ */
 const SNAP_PIXELS = 6;
-const SNAP_M = [0.5, 50] as const;
+const SNAP_M = [0.5, 10] as const;
 /** The two clicks of a double click are at most so far apart. */
 const DOUBLE_PIXELS = 8;
 /** A lasso keeps a position every so many pixels. */

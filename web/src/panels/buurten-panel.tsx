@@ -98,12 +98,7 @@ function Certainty({ estimated, unknown }: { estimated: number; unknown: number 
     estimated > 0 && t("count.estimated", { count: estimated }),
     unknown > 0 && t("count.unknown", { count: unknown }),
   ];
-  return (
-    <>
-      <br />
-      <small>{parts.filter(Boolean).join(" · ")}</small>
-    </>
-  );
+  return <small class="certainty">{parts.filter(Boolean).join(" · ")}</small>;
 }
 
 async function makeBuurt(): Promise<void> {

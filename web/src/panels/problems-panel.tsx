@@ -44,9 +44,8 @@ export function ProblemsPanel() {
           >
             <span class={`severity ${problem.severity}`}>{t(`severity.${problem.severity}`)}</span>
             <span>
-              <b>{problem.texts[language.value]}</b>
-              <br />
-              {nameWhat(plan, problem)}
+              <b>{withNames(plan, problem.texts[language.value] ?? problem.code)}</b>
+              {problem.buurten.length === 0 && <small> {nameBlocks(problem)}</small>}
             </span>
           </button>
           <Remedy problem={problem} />
@@ -59,7 +58,7 @@ export function ProblemsPanel() {
 /** What would solve it: done by a click where it is an operation, else a word of advice. */
 function Remedy({ problem: { remedy } }: { problem: PlanProblem }) {
   if (!remedy) return null;
-  const text = remedy.texts[language.value];
+  const text = opened.value ? withNames(opened.value, remedy.texts[language.value] ?? remedy.code) : "";
   const { operation } = remedy;
   if (!operation || !canPaint.value) return <p class="remedy">{text}</p>;
   return (
@@ -76,12 +75,13 @@ function Remedy({ problem: { remedy } }: { problem: PlanProblem }) {
 
 const MOST_NAMED = 3;
 
-function nameWhat(plan: OpenedPlan, problem: PlanProblem): string {
-  const buurten = problem.buurten.map((code) => {
-    const buurt = plan.buurt(code);
-    return buurt ? buurtName(buurt) : code;
-  });
-  const named = buurten.length ? buurten : problem.blocks;
-  const more = named.length > MOST_NAMED ? ` +${named.length - MOST_NAMED}` : "";
-  return named.slice(0, MOST_NAMED).join(", ") + more;
+function nameBlocks({ blocks }: PlanProblem): string {
+  const more = blocks.length > MOST_NAMED ? ` +${blocks.length - MOST_NAMED}` : "";
+  return blocks.slice(0, MOST_NAMED).join(", ") + more;
+}
+
+/** The server speaks of buurten by their codes; people know them by their names. */
+function withNames(plan: OpenedPlan, text: string): string {
+  const names = new Map(plan.buurten.value.map((buurt) => [buurt.code, buurtName(buurt)]));
+  return text.replace(/[A-Z0-9]+-[0-9]{2,6}/g, (code) => names.get(code) ?? code);
 }
