@@ -13,6 +13,7 @@ import {
   municipalities,
   municipality,
   opened,
+  planMap,
   problemShown,
   selected,
 } from "./ui";
@@ -93,7 +94,9 @@ function show(plan: OpenedPlan, mine: readonly Step[]): void {
   problemShown.value = null;
   const same = opened.peek()?.id === plan.id;
   if (!same) selected.value = null;
+  const moved = opened.peek()?.summary.peek().municipality !== plan.summary.peek().municipality;
   opened.value = plan;
+  if (moved) planMap.peek()?.fit(false);
   if (!plan.editable || !mayEdit.peek()) return;
   const work = new Editor(plan);
   work.onReplaced = show;

@@ -1,6 +1,7 @@
 // What the page shows and what the pointer does: nothing here is saved on the server.
 import { computed, effect, signal } from "@preact/signals";
 import type { Municipality, PlanProblem } from "./api/client";
+import type { PlanMap } from "./map/plan-map";
 import type { Editor } from "./plan/editing";
 import type { OpenedPlan } from "./plan/opened";
 
@@ -25,6 +26,8 @@ export const problemShown = signal<PlanProblem | null>(null);
 export const announcement = signal("");
 /** Something that went wrong outside a draft's own steps. */
 export const failure = signal("");
+/** The map that is on the page; null before it is there. */
+export const planMap = signal<PlanMap | null>(null);
 export const colours = signal<ReadonlyMap<string, string>>(new Map());
 
 export const canPaint = computed(() => editor.value !== null && opened.value?.editable === true);

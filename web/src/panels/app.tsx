@@ -7,7 +7,7 @@ import { PlanMap } from "../map/plan-map";
 import { attempt, loading, openAddress } from "../opening";
 import { session } from "../session";
 import { buurtName, formatNumber, nameIn, t } from "../texts";
-import { announcement, editor, failure, measure, opened, pointed } from "../ui";
+import { announcement, editor, failure, measure, opened, planMap, pointed } from "../ui";
 import { Header } from "./header";
 import { Legend } from "./legend";
 import { PlanPanel } from "./plan-panel";
@@ -16,8 +16,6 @@ import { ConflictDialog, SetbackNote } from "./setbacks";
 import { SignIn } from "./sign-in";
 import { Toolbar } from "./toolbar";
 
-/** The map that is on the page; null before it is there. */
-export const planMap = signal<PlanMap | null>(null);
 export const bounds = signal<readonly number[]>([]);
 
 export function App() {
@@ -68,11 +66,6 @@ function MapView() {
       map.destroy();
     };
   }, []);
-  const plan = opened.value;
-  const municipality = plan?.summary.value.municipality;
-  useEffect(() => {
-    if (municipality) planMap.value?.fit(false);
-  }, [municipality, planMap.value]);
   return (
     <>
       <div id="map" class="map" ref={place} data-measure={measure.value} />

@@ -3,8 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import type { DrawnBuurt, Operation } from "../api/client";
 import { bandStatus } from "../plan/counts";
 import { buurtName, formatNumber, formatShare, nameIn, type TextKey, t } from "../texts";
-import { canPaint, colours, editor, opened, selected } from "../ui";
-import { planMap } from "./app";
+import { canPaint, colours, editor, opened, planMap, selected } from "../ui";
 import { Swatch } from "./legend";
 
 /** Carry out an operation; the server fills in what is left out. */

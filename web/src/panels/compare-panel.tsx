@@ -7,8 +7,7 @@ import { attempt, loadPlans, openPlan, plans, reopen } from "../opening";
 import type { OpenedPlan } from "../plan/opened";
 import { mayEdit } from "../session";
 import { buurtName, formatCount, formatDay, language, t } from "../texts";
-import { announce, editor, opened } from "../ui";
-import { planMap } from "./app";
+import { announce, editor, opened, planMap } from "../ui";
 import { publishedTitle } from "./plan-panel";
 import { checkPlan } from "./problems-panel";
 

@@ -33,7 +33,7 @@ function DaySlider({ drawn }: { drawn: readonly PlanSummary[] }) {
   const text = shown.valid_from && shown.drawn ? formatDay(shown.valid_from) : publishedTitle(shown);
   return (
     <label class="field">
-      {t("history.slider")}: <output>{text}</output>
+      {t("history.slider")}: {text}
       <input
         type="range"
         min={0}

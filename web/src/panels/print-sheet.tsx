@@ -2,8 +2,7 @@
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { buurtName, formatDay, formatNumber, nameIn, t } from "../texts";
-import { colours, municipality, opened } from "../ui";
-import { planMap } from "./app";
+import { colours, municipality, opened, planMap } from "../ui";
 import { save } from "./history-panel";
 import { Swatch } from "./legend";
 import { publishedTitle } from "./plan-panel";

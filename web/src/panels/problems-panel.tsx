@@ -6,8 +6,7 @@ import { ask, client, type Operation, type PlanProblem } from "../api/client";
 import { attempt } from "../opening";
 import type { OpenedPlan } from "../plan/opened";
 import { buurtName, language, t } from "../texts";
-import { canPaint, editor, opened, problemShown } from "../ui";
-import { planMap } from "./app";
+import { canPaint, editor, opened, planMap, problemShown } from "../ui";
 
 /** Wait this long after the last change before the whole plan is checked again. */
 const CALM_MS = 800;

@@ -1,10 +1,9 @@
 // One box for municipalities and addresses, as a combobox (WAI-ARIA Authoring Practices).
-import { useEffect, useRef, useState } from "preact/hooks";
-import { ask, client, type Municipality, type Suggestion } from "../api/client";
+import { useEffect, useState } from "preact/hooks";
+import { ask, client, type Municipality, Refusal, type Suggestion, Unreachable } from "../api/client";
 import { attempt, openMunicipality } from "../opening";
 import { language, nameIn, t } from "../texts";
-import { announce, municipalities, municipality, selected } from "../ui";
-import { planMap } from "./app";
+import { announce, municipalities, municipality, planMap, selected } from "../ui";
 
 type Hit =
   | { readonly kind: "municipality"; readonly municipality: Municipality }
@@ -15,32 +14,25 @@ const MOST_MUNICIPALITIES = 6;
 
 export function SearchBox() {
   const [text, setText] = useState("");
-  const [hits, setHits] = useState<readonly Hit[]>([]);
+  const [answered, setAnswered] = useState<{ readonly text: string; readonly hits: readonly Hit[] }>();
   const [open, setOpen] = useState(false);
   const [at, setAt] = useState(0);
-  const latest = useRef("");
+  const wanted = text.trim();
+  const hits = [...matching(wanted), ...(answered?.text === wanted ? answered.hits : [])];
 
   useEffect(() => {
-    latest.current = text;
-    const wanted = text.trim();
-    if (!wanted) {
-      setHits([]);
-      return;
-    }
-    const local = matching(wanted);
-    setHits(local);
     setAt(0);
-    const timer = setTimeout(() => {
-      void attempt(async () => {
-        const query = { q: wanted.slice(0, 200), lang: language.peek(), limit: 6 } as const;
-        const { data } = await ask(client.GET("/v1/addresses/suggest", { params: { query } }));
-        if (latest.current === text) {
-          setHits([...local, ...data.map((suggestion): Hit => ({ kind: "address", suggestion }))]);
-        }
-      });
-    }, WAIT_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
+    if (!wanted) return;
+    const control = new AbortController();
+    const timer = setTimeout(
+      () => void suggest(wanted, control.signal).then(setAnswered, ignoreAbort),
+      WAIT_MS,
+    );
+    return () => {
+      clearTimeout(timer);
+      control.abort();
+    };
+  }, [wanted]);
 
   const choose = (hit: Hit | undefined) => {
     if (!hit) return;
@@ -57,7 +49,7 @@ export function SearchBox() {
     }
   };
 
-  const shown = open && text.trim() !== "";
+  const shown = open && wanted !== "";
   return (
     <div class="search">
       <label class="unseen" for="search">
@@ -119,7 +111,7 @@ export function SearchBox() {
             )}
           </div>
         ))}
-        {shown && hits.length === 0 && (
+        {shown && hits.length === 0 && answered?.text === wanted && (
           <div role="option" aria-selected="false" aria-disabled="true" tabIndex={-1}>
             {t("search.none")}
           </div>
@@ -129,7 +121,21 @@ export function SearchBox() {
   );
 }
 
+async function suggest(text: string, signal: AbortSignal): Promise<{ text: string; hits: Hit[] }> {
+  const query = { q: text.slice(0, 200), lang: language.peek(), limit: 6 } as const;
+  const { data } = await ask(client.GET("/v1/addresses/suggest", { params: { query }, signal }));
+  return { text, hits: data.map((suggestion): Hit => ({ kind: "address", suggestion })) };
+}
+
+/** A question that was overtaken by more typing has no answer; what the server refuses is no hit either. */
+function ignoreAbort(error: unknown): undefined {
+  if (error instanceof DOMException || error instanceof Refusal || error instanceof Unreachable)
+    return undefined;
+  throw error;
+}
+
 function matching(wanted: string): Hit[] {
+  if (!wanted) return [];
   const plain = fold(wanted);
   const named = municipalities.peek().filter((one) => {
     const names = [one.code, one.names.nl, one.names.fr, one.names.de];
@@ -151,9 +157,11 @@ async function goTo(suggestion: Suggestion): Promise<void> {
     box: suggestion.box,
     postcode: suggestion.postcode,
     municipality: suggestion.municipality,
-    lang: language.peek(),
+    language: language.peek(),
+    require_box: false,
+    eligibility: false,
   };
-  const found = await ask(client.POST("/v1/verifications", { body: body as never }));
+  const found = await ask(client.POST("/v1/verifications", { body }));
   const position = found.address?.position;
   if (municipality.peek()?.code !== suggestion.municipality_code)
     await openMunicipality(suggestion.municipality_code);

@@ -1,8 +1,18 @@
 // On the map: the tools as a radio group, undo and redo, and what the colours show.
 import { useEffect } from "preact/hooks";
 import { buurtName, t } from "../texts";
-import { brush, canPaint, editor, type Measure, measure, opened, selected, type Tool, tool } from "../ui";
-import { planMap } from "./app";
+import {
+  brush,
+  canPaint,
+  editor,
+  type Measure,
+  measure,
+  opened,
+  planMap,
+  selected,
+  type Tool,
+  tool,
+} from "../ui";
 
 const TOOLS: readonly { readonly name: Tool; readonly key: string; readonly icon: string }[] = [
   { name: "look", key: "v", icon: "M4 3l13 7-6 1.5L8.5 17z" },

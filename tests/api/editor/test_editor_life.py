@@ -1,0 +1,324 @@
+"""From signing in to a published plan: what ops staff do in the editor, and what must not go wrong there."""
+
+import re
+import signal
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect
+
+from data.api_keys import Scope
+
+ROOT = Path(__file__).resolve().parents[3]
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def begin(editor: Any, title: str = "A draft", municipality: str = "99001") -> Any:
+    """Open a new draft, with its second half as a buurt of its own."""
+    draft = editor.server.ask("POST", f"/v1/municipalities/{municipality}/plans", editor.key, json={"title": title})
+    editor.draft = draft["id"]
+    codes = sorted(editor.plan()["blocks"])
+    half = codes[len(codes) // 2 :]
+    editor.run({"op": "create_buurt", "names": {"nl": "Tweede", "fr": "Deuxième"}, "blocks": half, "allow_parts": True})
+    return show(editor)
+
+
+def show(editor: Any, query: str = "lang=en") -> Any:
+    editor.open(f"{query}&plan={editor.draft}", municipality=None)
+    editor.page.wait_for_selector(".tool")
+    editor.saved()
+    editor.settle()
+    return editor
+
+
+def axe(editor: Any) -> list[str]:
+    """Return what axe finds against WCAG 2.2 AA."""
+    editor.page.evaluate(AXE.read_text())
+    found = editor.page.evaluate(
+        """() => axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})"""
+    )
+    return [
+        f"{violation['id']}: {node['html'][:120]} {node['failureSummary'][:200]}"
+        for violation in found["violations"]
+        for node in violation["nodes"]
+    ]
+
+
+def test_without_a_key_there_is_only_the_door(editor: Any) -> None:
+    editor.page.goto(editor.server.url + "/?lang=en")
+    editor.page.get_by_role("heading", name="Sign in").wait_for()
+    assert editor.page.locator("#map").count() == 0
+    editor.page.get_by_label("Key").fill("bw_wrong_key")
+    editor.page.get_by_role("button", name="Open the map").click()
+    expect(editor.page.get_by_role("alert")).to_have_text("This key is unknown, revoked or expired.")
+    assert axe(editor) == []
+    editor.page.screenshot(path=ROOT / "web" / "screenshots" / "door.png")
+    editor.page.get_by_label("Key").fill(editor.key)
+    editor.page.get_by_role("button", name="Open the map").click()
+    editor.page.wait_for_selector("[data-ready]")
+
+
+def test_a_key_in_the_link_signs_in_and_is_gone_from_the_address(editor: Any) -> None:
+    editor.open()
+    assert editor.key not in editor.page.url
+    assert all(editor.key not in url for url in editor.requests)
+    editor.page.get_by_role("button", name="Sign out").click()
+    editor.page.get_by_role("heading", name="Sign in").wait_for()
+
+
+def test_a_viewer_looks_and_has_no_tools(editor: Any) -> None:
+    editor.key = editor.server.key(Scope.VIEWER)
+    editor.open()
+    editor.page.get_by_text("Your key may look, not edit.").wait_for()
+    assert editor.page.locator(".tool").count() == 0
+    assert editor.page.get_by_role("tab", name="Propose").count() == 0
+    editor.key = editor.server.key(Scope.SIGNUP)
+    editor.page.get_by_role("button", name="Sign out").click()
+    editor.page.get_by_label("Key").fill(editor.key)
+    editor.page.get_by_role("button", name="Open the map").click()
+    editor.page.get_by_text("This key may not look at plans").wait_for()
+
+
+def test_the_link_that_serve_prints_opens_the_map(editor: Any) -> None:
+    command = [sys.executable, "-c", "from api.cli import main; main()", "serve", "--port", "0", "--with-demo-key"]
+    import os
+
+    environment = os.environ | editor.server.environment
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        link = next(line.strip() for line in process.stdout if "#key=" in line)
+        process.terminate()
+    editor.page.wait_for_timeout(700)  # until the worker has taken in the key
+    editor.page.goto(f"{editor.server.url}/?lang=en#{link.partition('#')[2]}")
+    editor.page.wait_for_selector("[data-ready]")
+    editor.page.wait_for_selector(".plan-head h1")  # with the few municipalities of the demo region one opens by itself
+
+
+def test_municipalities_and_addresses_are_found_by_typing(editor: Any) -> None:
+    editor.open()
+    page = editor.page
+    search = page.get_by_role("combobox", name="Municipality or address")
+    names = [one["names"] for one in editor.server.ask("GET", "/v1/municipalities", editor.key)["data"]]
+    other = next(name["nl"] or name["fr"] for name in names if name["nl"] != "Demodorp")
+    search.fill(other[:4].lower())
+    page.get_by_role("option", name=re.compile(other)).wait_for()
+    search.press("Enter")
+    expect(page.locator(".plan-head h1")).to_have_text(other)
+
+    search.fill("kerkstraat 6 demodorp")
+    page.get_by_role("option", name=re.compile("Kerkstraat 6, 9993")).click()
+    expect(page.locator(".plan-head h1")).to_have_text("Demodorp")
+    page.get_by_text(re.compile("Kerkstraat 6.* lies in ")).wait_for()
+    editor.page.wait_for_function("() => globalThis.buurtwijzer.map.getZoom() > 15")
+    page.wait_for_timeout(800)
+    editor.screenshot("address")
+
+
+def test_a_proposal_is_taken_and_taken_back(editor: Any) -> None:
+    begin(editor)
+    page = editor.page
+    before = editor.plan()["blocks"]
+    editor.tab("Propose")
+    for name, value in (("At least", 200), ("Target", 400), ("At most", 900)):
+        page.get_by_label(name, exact=True).fill(str(value))
+    page.get_by_role("button", name="Propose", exact=True).click()
+    page.get_by_role("heading", name="Alternative 3").wait_for()
+    editor.screenshot("proposals")
+    page.get_by_role("button", name="Take this one").first.click()
+    page.get_by_text(re.compile(r"^\d+ buurten, 3,363 households")).wait_for()
+    editor.saved()
+    taken = editor.plan()
+    assert len(taken["buurten"]) > 4
+    assert all(200 <= one["counts"]["households"] <= 900 for one in taken["buurten"])
+    editor.screenshot("proposal-taken")
+    page.get_by_role("button", name="Undo").click()
+    editor.saved()
+    assert editor.plan()["blocks"] == before
+
+
+def test_a_problem_is_shown_where_it_is(editor: Any) -> None:
+    begin(editor)
+    editor.tab("Problems")
+    first = editor.page.locator(".problems button").first
+    first.click()
+    expect(first).to_have_attribute("aria-pressed", "true")
+    editor.page.wait_for_timeout(700)
+    editor.screenshot("problem")
+
+
+def test_a_draft_is_compared_and_published_and_the_days_before_stay(editor: Any) -> None:
+    begin(editor, municipality="99002")  # what is published here, no other test begins from
+    page = editor.page
+    editor.tab("Compare")
+    page.get_by_role("table", name="What moves").wait_for()
+    diff = editor.server.ask("GET", f"/v1/plans/{editor.draft}/diff", editor.key)["moves"]
+    assert page.locator("tbody tr").count() == len(diff)
+    editor.screenshot("compare")
+    page.get_by_role("button", name="Publish the plan").click()
+    assert page.locator("textarea:invalid").count() == 1  # a reason is required
+    page.get_by_label("Reason").fill("The council wants two buurten.")
+    page.get_by_role("button", name="Publish the plan").click()
+    page.locator(".state.published").wait_for()
+    published = editor.server.ask("GET", "/v1/municipalities/99002/plans", editor.key)["plans"][0]
+    assert (published["drawn"], published["reason"]) == (True, "The council wants two buurten.")
+    assert published["valid_from"] == datetime.now(UTC).date().isoformat()
+
+    editor.tab("History")
+    editor.screenshot("history-published")
+    slider = page.get_by_role("slider", name=re.compile("Plan on a day"))
+    slider.focus()
+    slider.press("Home")
+    page.get_by_text("made by the import").first.wait_for()
+    editor.screenshot("history")
+
+
+def test_another_editor_is_seen_and_both_edits_stay(editor: Any, places: Any) -> None:
+    begin(editor)
+    page = editor.page
+    first, second = sorted(one["code"] for one in editor.plan()["buurten"])
+    target = next(block for block, buurt in editor.plan()["blocks"].items() if buurt == first)
+    editor.select(second)
+    editor.run({"op": "rename_buurt", "buurt": first, "names": {"nl": "Van een ander"}})
+    editor.tool("paint")
+    page.mouse.click(*editor.at(*places(editor)[target]))
+    page.get_by_role("dialog", name="Somebody else changed this draft").wait_for()
+    expect(page.get_by_role("dialog")).to_contain_text("rename_buurt")
+    editor.screenshot("conflict")
+    page.get_by_role("button", name="Take theirs in, put mine on top").click()
+    editor.saved()
+    refused = page.locator("[data-refusal=buurt-falls-apart]")
+    if refused.count():
+        refused.get_by_role("button", name="Do it anyway").click()
+        editor.saved()
+    plan = editor.plan()
+    assert plan["blocks"][target] == second
+    assert next(one for one in plan["buurten"] if one["code"] == first)["names"]["nl"] == "Van een ander"
+
+
+def paint_one(editor: Any, places: Any) -> tuple[str, str]:
+    """Give one block of the first buurt to the second; returns the block and the buurt it goes to."""
+    first, second = sorted(one["code"] for one in editor.plan()["buurten"])
+    target = next(block for block, buurt in editor.plan()["blocks"].items() if buurt == first)
+    where = editor.at(*places(editor)[target])
+    editor.select(second)
+    editor.tool("paint")
+    return target, second, where
+
+
+def test_a_lost_network_and_a_closed_tab_lose_nothing(editor: Any, places: Any) -> None:
+    begin(editor)
+    target, second, where = paint_one(editor, places)
+    editor.run({"op": "assign_blocks", "blocks": [target], "buurt": second, "allow_parts": True})  # it may be refused
+    editor.run({"op": "assign_blocks", "blocks": [target], "buurt": first_of(editor), "allow_parts": True})
+    show(editor)
+    editor.select(second)
+    editor.tool("paint")
+    editor.page.context.set_offline(True)
+    editor.page.mouse.click(*where)
+    editor.page.locator("[data-saving=offline]").wait_for()
+    editor.screenshot("offline")
+    address = editor.page.url
+    context = editor.page.context
+    editor.page.close()
+    context.set_offline(False)
+    again = type(editor)(context.new_page(), editor.server, editor.key)
+    again.page.goto(f"{address}#key={editor.key}")
+    again.page.wait_for_selector(".tool")
+    again.page.wait_for_function("() => globalThis.buurtwijzer.unsaved() === 0")
+    refused = again.page.locator("[data-refusal=buurt-falls-apart]")
+    if refused.count():
+        refused.get_by_role("button", name="Do it anyway").click()
+        again.saved()
+    assert again.plan()["blocks"][target] == second
+
+
+def first_of(editor: Any) -> str:
+    return min(one["code"] for one in editor.plan()["buurten"])
+
+
+def test_a_server_that_is_killed_and_started_again_loses_nothing(editor: Any, places: Any) -> None:
+    begin(editor)
+    target, second, where = paint_one(editor, places)
+    editor.server.stop(signal.SIGKILL)
+    editor.page.mouse.click(*where)
+    editor.page.locator("[data-saving=offline]").wait_for()
+    editor.server.start()
+    editor.page.wait_for_function("() => globalThis.buurtwijzer.unsaved() === 0")
+    refused = editor.page.locator("[data-refusal=buurt-falls-apart]")
+    if refused.count():
+        refused.get_by_role("button", name="Do it anyway").click()
+        editor.saved()
+    assert editor.plan()["blocks"][target] == second
+
+
+def test_the_plan_is_printed_and_leaves_as_files_that_come_back(editor: Any, tmp_path: Path) -> None:
+    begin(editor)
+    page = editor.page
+    page.get_by_role("button", name="Print sheet").click()
+    page.locator(".sheet-map").wait_for()
+    page.wait_for_timeout(300)
+    page.screenshot(path=ROOT / "web" / "screenshots" / "sheet.png", full_page=True)
+    (ROOT / "web" / "screenshots" / "sheet.pdf").write_bytes(page.pdf(format="A4"))
+    assert axe(editor) == []
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Picture (PNG)").click()
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
+    page.keyboard.press("Escape")
+    assert page.locator(".sheet").count() == 0
+
+    editor.tab("History")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download GeoJSON").click()
+    file = tmp_path / "plan.geojson"
+    file.write_bytes(download.value.path().read_bytes())
+    before = editor.plan()["blocks"]
+    page.get_by_label(re.compile("Begin a draft from a file")).set_input_files(file)
+    page.wait_for_function("(id) => !location.search.includes(id)", arg=editor.draft)
+    editor.draft = ""
+    assert editor.plan()["blocks"] == before
+
+
+@pytest.mark.parametrize("language", ["nl", "fr", "en"])
+def test_the_page_speaks_the_language_and_is_open_to_everybody(editor: Any, language: str) -> None:
+    begin(editor)
+    show(editor, f"lang={language}")
+    page = editor.page
+    assert page.evaluate("document.documentElement.lang") == language
+    for name in ("Buurten", "Problemen", "Verloop") if language == "nl" else ():
+        page.get_by_role("tab", name=name).wait_for()
+    found = []
+    tabs = page.get_by_role("tab")
+    for place in range(tabs.count()):
+        tabs.nth(place).click()
+        page.wait_for_timeout(400)
+        found += axe(editor)
+        editor.screenshot(f"{language}-{place}")
+    page.locator(".bar-end select").nth(1).select_option("dark")
+    editor.settle()
+    found += axe(editor)
+    editor.screenshot(f"{language}-dark")
+    page.locator(".bar-end select").nth(1).select_option("system")
+    assert found == []
+
+
+def test_a_phone_can_look(editor: Any) -> None:
+    editor.page.set_viewport_size({"width": 390, "height": 844})
+    begin(editor)
+    editor.screenshot("phone")
+    wide = editor.page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= 390
+    assert axe(editor) == []
+
+
+def test_nothing_leaves_the_origin_and_the_policy_is_strict(editor: Any) -> None:
+    begin(editor)
+    editor.page.wait_for_timeout(500)
+    schemes = ("data:", "blob:")
+    assert [url for url in editor.requests if not url.startswith((editor.server.url, *schemes))] == []
+    policy = editor.page.request.get(editor.server.url + "/").headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
