@@ -163,10 +163,10 @@ def create_app(
         reach_router(store, directory, household_keys, household_settings.smallest_shown, clock),
     ):
         app.include_router(counting)
-    desk = DraftDesk(store, directory, household_keys, clock)
+    desk = DraftDesk(store, directory, household_keys, household_settings.smallest_shown, clock)
     for planning in (
         plans_router(lambda: keeper.current, store, directory, desk),
-        plan_checks_router(store, directory, desk, household_settings.smallest_shown),
+        plan_checks_router(store, directory, desk),
     ):
         app.include_router(planning)
     app.include_router(carrying_over_router(store, directory, household_keys, clock))

@@ -1,8 +1,8 @@
-"""Drafts that a worker holds open, so that a paint on the map does not read a municipality anew."""
+"""Drafts that a worker holds open, and rates of members, so that a paint does not read a municipality anew."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Lock
 
 from sqlalchemy.orm import Session
@@ -10,17 +10,22 @@ from sqlalchemy.orm import Session
 from boundaries.blocks import Area, BlockCounter, BlockCounts, PlanState
 from boundaries.draft import Draft
 from data.block_counts import StoredCounter
+from data.buurt_counts import count_plan
 from data.directory import DataDirectory
 from data.household_counts import read_basis
+from data.municipalities import UnknownMunicipalityError
 from data.plans.drafts import find_draft, open_draft
-from data.plans.published import find_plan, read_plan, read_state
+from data.plans.published import NoPlanError, find_plan, read_plan, read_state
 from data.store import Store
 from data.store.models import DraftRow, Release
 from data.tables import country_of
 from households.dwelling_keys import HouseholdKeys
+from households.member_rates import MemberRates
 
 OPEN_DRAFTS = 32
 """How many drafts a worker holds open: those edited last."""
+RATES_HOLD = timedelta(minutes=1)
+"""How old the members may be that an answer tells: an edit does not wait for those of a whole municipality."""
 
 
 class CounterOnDemand:
@@ -50,13 +55,20 @@ class DraftDesk:
     """
 
     def __init__(
-        self, store: Store, directory: DataDirectory, keys: HouseholdKeys | None, clock: Callable[[], datetime]
+        self,
+        store: Store,
+        directory: DataDirectory,
+        keys: HouseholdKeys | None,
+        smallest_shown: int,
+        clock: Callable[[], datetime],
     ) -> None:
         self._store = store
         self.directory = directory
         self._keys = keys
+        self._smallest_shown = smallest_shown
         self._clock = clock
         self._open: OrderedDict[str, tuple[int, Draft]] = OrderedDict()
+        self._rates: dict[str, tuple[datetime, MemberRates]] = {}
         self._lock = Lock()
 
     def counter(self, municipality_code: str, plan_id: int | None = None) -> CounterOnDemand:
@@ -69,6 +81,25 @@ class DraftDesk:
                 return StoredCounter.read(session, basis, municipality_code, self._clock(), self._keys)
 
         return CounterOnDemand(read)
+
+    def member_rates(self, municipality_code: str) -> MemberRates:
+        """Return the members per dwelling of a municipality's active sectors, by the plan that holds today.
+
+        None are known of a municipality that the active sectors do not have.
+        """
+        now = self._clock()
+        known = self._rates.get(municipality_code)
+        if known is not None and known[0] <= now < known[0] + RATES_HOLD:
+            return known[1]
+        try:
+            with self._store.reading() as session:
+                basis = read_basis(session, self.directory, country_of(municipality_code))
+                counted = count_plan(session, basis, municipality_code, now.date(), now, self._keys)
+            rates = counted.member_rates(self._smallest_shown)
+        except (UnknownMunicipalityError, NoPlanError):
+            rates = MemberRates(self._smallest_shown, {})
+        self._rates[municipality_code] = now, rates
+        return rates
 
     def take(self, session: Session, row: DraftRow) -> Draft:
         """Return a draft at its present revision, from the desk where it is there."""

@@ -1,6 +1,7 @@
 """Checks and compares plans of the store, for the routes and the commands alike."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import shapely
@@ -16,7 +17,7 @@ from data.plans.published import find_plan, sector_shapes
 from data.plans.street_addresses import street_addresses
 from data.store.models import Release
 from data.tables import country_of
-from households.disclosure import withhold_small_numbers
+from households.member_rates import MemberRates
 
 
 def check_stored_plan(
@@ -75,22 +76,15 @@ def compare_stored_plans(session: Session, desk: DraftDesk, before_id: str, afte
     return diff_plans(before, after, desk.counter(after.municipality_code, base))
 
 
-def told_moves(diff: PlanDiff, smallest_shown: int) -> list[dict[str, Any]]:
-    """Return the rows of a diff, None for members (and letters, which tell of them) that could single somebody out.
+def told_moves(diff: PlanDiff, rates: MemberRates) -> list[dict[str, Any]]:
+    """Return the rows of a diff with what is told of the members that move, and of the letters.
 
     Parameters
     ----------
     diff
         What moves.
-    smallest_shown
-        The smallest number of member households that is told.
+    rates
+        Members per dwelling of the municipality's sectors.
     """
-    rows = diff.rows()
-    names = [f"{place:06d}" for place in range(len(rows))]
-    wholes = {name: max(row["households"], row["dwellings"]) for name, row in zip(names, rows, strict=True)}
-    members = {name: row["members"] for name, row in zip(names, rows, strict=True)}
-    safe = withhold_small_numbers(members, smallest_shown, wholes).cells
-    return [
-        row if safe[name] is not None else {**row, "members": None, "letters": None}
-        for name, row in zip(names, rows, strict=True)
-    ]
+    told = (rates.told((piece.sector_code, piece.counts.dwellings) for piece in move.pieces) for move in diff.moves)
+    return [row | asdict(of_move) for row, of_move in zip(diff.rows(), told, strict=True)]

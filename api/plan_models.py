@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.geojson_input import GeoJsonLine
 from boundaries.blocks import Block, Buurt, PlanState
-from boundaries.buurt_counts import BuurtCounts, sum_counts
+from boundaries.buurt_counts import sum_counts
 from boundaries.changes import Change
 from boundaries.checks import (
     TEXT_LANGUAGES,
@@ -26,6 +26,7 @@ from boundaries.draft import Draft
 from boundaries.operations import Operation
 from data.plans.features import Geometry, as_geojson, feature_of
 from data.store.models import DraftEntry, DraftRow, Plan
+from households.member_rates import MemberRates
 
 
 class NewDraft(BaseModel):
@@ -62,13 +63,31 @@ class CountsAnswer(BaseModel):
     unknown: int = Field(description="Blocks whose households are unknown.")
     estimated: int = Field(description="Blocks whose households are an estimate.")
     dwellings: int
-    members: int
-    letters: int = Field(description="Dwellings without a member household.")
+    members: int | None = Field(
+        description="Member households, an estimate: the dwellings of every block times `member_rates` of its sector. "
+        "Null where that is withheld or unknown, or could single somebody out."
+    )
+    letters: int | None = Field(description="Dwellings without a member household; null where members are.")
 
     @classmethod
-    def of(cls, counts: BuurtCounts) -> "CountsAnswer":
-        """Show sums."""
-        return cls(**asdict(counts))
+    def of(cls, blocks: Iterable[Block], rates: MemberRates) -> "CountsAnswer":
+        """Show sums over blocks."""
+        held = list(blocks)
+        told = rates.told((block.sector_code, block.counts.dwellings) for block in held)
+        return cls(**asdict(sum_counts(block.counts for block in held)), members=told.members, letters=told.letters)
+
+
+class MemberRatesAnswer(BaseModel):
+    """What members of any blocks are worked out from, so that an editor can show them while somebody draws.
+
+    The sum over the blocks of dwellings times rate, rounded half up; null where a sector has no rate, or where the sum
+    is above zero and it, or the dwellings less it, are fewer than `smallest_shown`.
+    """
+
+    smallest_shown: int = Field(description="The smallest number of member households that is told, zero apart.")
+    per_dwelling: dict[str, float | None] = Field(
+        description="Member households per dwelling by sector; null is withheld or unknown."
+    )
 
 
 class DrawnBuurt(BaseModel):
@@ -82,15 +101,15 @@ class DrawnBuurt(BaseModel):
     counts: CountsAnswer
 
     @classmethod
-    def of(cls, buurt: Buurt, counts: BuurtCounts) -> "DrawnBuurt":
-        """Show a buurt."""
+    def of(cls, buurt: Buurt, blocks: Iterable[Block], rates: MemberRates) -> "DrawnBuurt":
+        """Show a buurt with its blocks."""
         return cls(
             code=buurt.code,
             names=dict(buurt.names),
             live=buurt.live,
             colour=buurt.colour,
             locked=buurt.locked,
-            counts=CountsAnswer.of(counts),
+            counts=CountsAnswer.of(blocks, rates),
         )
 
 
@@ -169,6 +188,7 @@ class PlanAnswer(BaseModel):
     band: BandAnswer
     sectors_release: str = Field(description="The sectors release that the plan is drawn on.")
     sector_names: dict[str, dict[str, str | None]] = Field(description="By sector and language.")
+    member_rates: MemberRatesAnswer
     buurten: list[DrawnBuurt]
     unassigned: CountsAnswer
     blocks: dict[str, str | None] = Field(description="The buurt of every block.")
@@ -183,6 +203,7 @@ class PlanAnswer(BaseModel):
         settings: CheckSettings,
         release: str,
         sector_names: dict[str, dict[str, str | None]],
+        rates: MemberRates,
         *,
         can_undo: bool = False,
         can_redo: bool = False,
@@ -191,10 +212,6 @@ class PlanAnswer(BaseModel):
         held: dict[str | None, list[Block]] = {}
         for code, block in state.blocks.items():
             held.setdefault(state.buurt_of[code], []).append(block)
-
-        def counts(buurt: str | None) -> BuurtCounts:
-            return sum_counts(block.counts for block in held.get(buurt, ()))
-
         return cls(
             plan=summary,
             band=BandAnswer(
@@ -202,8 +219,12 @@ class PlanAnswer(BaseModel):
             ),
             sectors_release=release,
             sector_names=sector_names,
-            buurten=[DrawnBuurt.of(state.buurten[code], counts(code)) for code in sorted(state.buurten)],
-            unassigned=CountsAnswer.of(counts(None)),
+            member_rates=MemberRatesAnswer(
+                smallest_shown=rates.smallest_shown,
+                per_dwelling={code: rates.per_dwelling.get(code) for code in sorted(sector_names)},
+            ),
+            buurten=[DrawnBuurt.of(state.buurten[code], held.get(code, ()), rates) for code in sorted(state.buurten)],
+            unassigned=CountsAnswer.of(held.get(None, ()), rates),
             blocks=dict(sorted(state.buurt_of.items())),
             can_undo=can_undo,
             can_redo=can_redo,
@@ -288,7 +309,10 @@ class MoveAnswer(BaseModel):
     households: int
     households_unknown: int = Field(description="Pieces whose households are unknown.")
     dwellings: int
-    members: int | None = Field(description="Null where the number could single somebody out.")
+    members: int | None = Field(
+        description="Member households, an estimate by the dwellings that move; null where that is withheld or "
+        "unknown, or could single somebody out."
+    )
     letters: int | None = Field(description="Dwellings without a member household; null where members are.")
     area_m2: float
 
@@ -337,6 +361,7 @@ class ChangeAnswer(BaseModel):
         draft: Draft,
         revision: int,
         problems: Iterable[PlanProblem],
+        rates: MemberRates,
         *,
         can_undo: bool,
         can_redo: bool,
@@ -344,6 +369,10 @@ class ChangeAnswer(BaseModel):
         """Show a change that the draft has taken in."""
         touched = sorted((change.touched_buurten() | change.buurten.keys()) & draft.buurten.keys())
         moved = change.assignments.keys() | {code for code, step in change.blocks.items() if step.before is None}
+
+        def held(buurt: str | None) -> list[Block]:
+            return [draft.blocks[code] for code in sorted(draft.blocks_of(buurt))]
+
         return cls(
             revision=revision,
             assignments={code: draft.buurt_of[code] for code in sorted(moved & draft.buurt_of.keys())},
@@ -353,9 +382,9 @@ class ChangeAnswer(BaseModel):
                 for code, step in sorted(change.blocks.items())
                 if step.after is not None
             ],
-            buurten=[DrawnBuurt.of(draft.buurten[code], draft.counts_of(code)) for code in touched],
+            buurten=[DrawnBuurt.of(draft.buurten[code], held(code), rates) for code in touched],
             removed_buurten=sorted(code for code, step in change.buurten.items() if step.after is None),
-            unassigned=CountsAnswer.of(draft.counts_of(None)),
+            unassigned=CountsAnswer.of(held(None), rates),
             problems=[ProblemAnswer.of(problem, draft.crs) for problem in problems],
             can_undo=can_undo,
             can_redo=can_redo,

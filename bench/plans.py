@@ -52,7 +52,7 @@ class ByArea:
         """Count the parts of a sector."""
         whole, ends = self.whole[sector_code], np.cumsum(shapely.area(np.array(parts, dtype=object)))
         bounds = np.round(ends / ends[-1] * (whole.households or 0)).astype(int).tolist()
-        return [BlockCounts(b - a, b - a, 0) for a, b in zip([0, *bounds[:-1]], bounds, strict=True)]
+        return [BlockCounts(b - a, b - a) for a, b in zip([0, *bounds[:-1]], bounds, strict=True)]
 
 
 class Naive:
@@ -128,7 +128,7 @@ def plan_of(sectors: gpd.GeoDataFrame, households: Sequence[int | None], name: s
     codes = [str(code) for code in sectors["sector_code"]]
     crs = sectors.crs.to_string()
     blocks = {
-        code: Block(code, code, shape, BlockCounts(count, count or 0, 0))
+        code: Block(code, code, shape, BlockCounts(count, count or 0))
         for code, shape, count in zip(codes, sectors.geometry, households, strict=True)
     }
     draft = Draft(PlanState(name, crs, blocks, {}, dict.fromkeys(codes)), ByArea(PlanState(name, crs, blocks, {}, {})))

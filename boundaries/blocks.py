@@ -1,7 +1,7 @@
 """What a plan is made of, as values: blocks with their counts, buurten, and which block is in which buurt."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
@@ -12,20 +12,13 @@ Area = shapely.Polygon | shapely.MultiPolygon
 
 @dataclass(frozen=True, slots=True)
 class BlockCounts:
-    """How many live in a block."""
+    """How many live in a block. Members are not counted: a block may be a single home (`households.member_rates`)."""
 
     households: int | None
     """None is unknown, never zero."""
     dwellings: int
-    members: int
-    """Member households."""
-    estimated: bool = False
+    estimated: bool = field(default=False, kw_only=True)
     """The households are an estimate: the official release has none for this sector."""
-
-    @property
-    def letters(self) -> int:
-        """Dwellings without a member household: those that get an invitation."""
-        return max(self.dwellings - self.members, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,17 +18,15 @@ class BuurtCounts:
     estimated: int = 0
     """Blocks whose households are an estimate."""
     dwellings: int = 0
-    members: int = 0
-    letters: int = 0
 
     def plus(self, counts: BlockCounts, times: int = 1) -> "BuurtCounts":
         """Return the sums with a block more; `times=-1` takes it away again, exactly.
 
         Examples
         --------
-        >>> sums = BuurtCounts().plus(BlockCounts(households=40, dwellings=45, members=5))
-        >>> sums.households, sums.letters, sums.plus(BlockCounts(None, 3, 0)).unknown
-        (40, 40, 1)
+        >>> sums = BuurtCounts().plus(BlockCounts(households=40, dwellings=45))
+        >>> sums.households, sums.dwellings, sums.plus(BlockCounts(None, 3)).unknown
+        (40, 45, 1)
         """
         return BuurtCounts(
             self.blocks + times,
@@ -36,8 +34,6 @@ class BuurtCounts:
             self.unknown + times * (counts.households is None),
             self.estimated + times * counts.estimated,
             self.dwellings + times * counts.dwellings,
-            self.members + times * counts.members,
-            self.letters + times * counts.letters,
         )
 
 

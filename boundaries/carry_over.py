@@ -139,7 +139,7 @@ def carry_over(
     --------
     >>> import shapely
     >>> from boundaries.blocks import Block, BlockCounts, Buurt
-    >>> old = Block("S1", "S1", shapely.box(0, 0, 100, 100), BlockCounts(900, 950, 20))
+    >>> old = Block("S1", "S1", shapely.box(0, 0, 100, 100), BlockCounts(900, 950))
     >>> plan = PlanState("11002", "EPSG:31370", {"S1": old}, {"11002-01": Buurt("11002-01", {})}, {"S1": "11002-01"})
     >>> halves = {"S2": shapely.box(0, 0, 50, 100), "S3": shapely.box(50, 0, 100, 100)}
     >>> carried = carry_over([plan], halves, "EPSG:31370")

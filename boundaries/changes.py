@@ -96,7 +96,6 @@ def _block_json(block: Block) -> Json:
         "counts": {
             "households": counts.households,
             "dwellings": counts.dwellings,
-            "members": counts.members,
             "estimated": counts.estimated,
         },
     }

@@ -1,4 +1,4 @@
-"""What moves between two plans of a municipality, per pair of buurten: areas, households, dwellings, members, letters.
+"""What moves between two plans of a municipality, per pair of buurten: areas, households, dwellings.
 
 Blocks are compared by their ground, never by their code alone: a cut that was made anew gives its parts the codes of
 the parts before, and a sector of another year may keep its code on other ground.
@@ -58,6 +58,7 @@ class Move:
 class PlanDiff:
     """The difference of two plans, in the CRS of both."""
 
+    municipality_code: str
     crs: str
     moves: tuple[Move, ...]
     appeared: tuple[str, ...]
@@ -75,8 +76,6 @@ class PlanDiff:
                 "households": move.counts.households,
                 "households_unknown": move.counts.unknown,
                 "dwellings": move.counts.dwellings,
-                "members": move.counts.members,
-                "letters": move.counts.letters,
                 "area_m2": float(
                     area_m2(np.array([piece.shape for piece in move.pieces], dtype=object), self.crs).sum()
                 ),
@@ -85,10 +84,7 @@ class PlanDiff:
         ]
 
     def features(self) -> dict[str, Any]:
-        """Return a GeoJSON FeatureCollection (RFC 7946, EPSG:4326) with one feature per moved piece.
-
-        Members are told per move alone, in `rows`: a piece may be a few homes.
-        """
+        """Return a GeoJSON FeatureCollection (RFC 7946, EPSG:4326) with one feature per moved piece."""
         return {
             "type": "FeatureCollection",
             "features": [
@@ -156,6 +152,7 @@ def diff_plans(before: PlanState, after: PlanState, counter: BlockCounter | None
     order = sorted((pair for pair in moved), key=lambda pair: [(code is None, code or "") for code in pair])
     both = before.buurten.keys() & after.buurten.keys()
     return PlanDiff(
+        municipality_code=after.municipality_code,
         crs=after.crs,
         moves=tuple(Move(*pair, tuple(moved[pair])) for pair in order),
         appeared=tuple(sorted(after.buurten.keys() - before.buurten.keys())),
@@ -231,7 +228,7 @@ def _share(block: Block, left: Area) -> BlockCounts:
     if share > 1 - _SAME_AREA:
         return counts
     households = None if counts.households is None else round(share * counts.households)
-    return BlockCounts(households, round(share * counts.dwellings), round(share * counts.members), estimated=True)
+    return BlockCounts(households, round(share * counts.dwellings), estimated=True)
 
 
 def _by_sector(state: PlanState) -> dict[str, list[Block]]:

@@ -1,4 +1,8 @@
-"""Counts what is in the parts of a sector: its official or estimated households, its dwellings, its members."""
+"""Counts what is in the parts of a sector: its official or estimated households, its dwellings, its members.
+
+Blocks of plans are told no members (`StoredCounter.count`); those who need them (`StoredCounter.split`) answer from
+`households.member_table`.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -104,7 +108,7 @@ class StoredCounter:
         )
 
     def count(self, sector_code: str, parts: Sequence[Area]) -> Sequence[BlockCounts]:
-        """Share a sector's counts over its parts, in whole numbers that add up to the sector's.
+        """Share a sector's households and dwellings over its parts, in whole numbers that add up to the sector's.
 
         Parameters
         ----------
@@ -127,7 +131,6 @@ class StoredCounter:
             BlockCounts(
                 households=None if part.households is None else part.households.households,
                 dwellings=part.dwellings or 0,
-                members=part.members,
                 estimated=part.estimated,
             )
             for part in self.split(sector_code, parts)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from fractions import Fraction
 
 from sqlalchemy.orm import Session
 
@@ -11,6 +12,7 @@ from data.block_counts import PartCount, StoredCounter
 from data.household_counts import CountBasis
 from data.plans.published import PlacedBlock, PublishedPlan, plan_on
 from households.dwelling_keys import HouseholdKeys
+from households.member_rates import MemberRates
 from households.member_table import MemberPart, MemberTable
 from households.totals import HouseholdTotal, total_households
 
@@ -59,6 +61,14 @@ class CountedPlan:
             MemberPart(part.code, part.buurt_code, part.count.members, part.count.dwellings) for part in self.parts
         )
         return MemberTable(list(parts), threshold)
+
+    def member_rates(self, threshold: int) -> MemberRates:
+        """Return the members per dwelling of every sector, as the table of members tells them."""
+        of_parts = self.member_table(threshold).per_dwelling()
+        by_sector: dict[str, list[tuple[Fraction | None, int]]] = {}
+        for part in self.parts:
+            by_sector.setdefault(part.sector_code, []).append((of_parts[part.code], part.count.dwellings or 0))
+        return MemberRates(threshold, {code: _mean_rate(rates) for code, rates in by_sector.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +194,18 @@ def total_area(parts: Iterable[tuple[str, PartCount]]) -> AreaTotal:
         estimated_sectors=tuple(sorted({code for code, part in known if part.estimated})),
         unknown_sectors=tuple(sorted({code for code, part in known if part.households is None})),
     )
+
+
+def _mean_rate(parts: Sequence[tuple[Fraction | None, int]]) -> float | None:
+    """Return the rate of a sector from those of its parts, by their dwellings."""
+    # Any weights do where nobody lives: blocks of such a sector have no dwelling to be multiplied with.
+    weights = [dwellings for _, dwellings in parts] if any(dwellings for _, dwellings in parts) else [1] * len(parts)
+    total = Fraction()
+    for (rate, _), weight in zip(parts, weights, strict=True):
+        if rate is None:
+            return None
+        total += rate * weight
+    return float(total / sum(weights))
 
 
 def _parts(counter: StoredCounter, sector_code: str, blocks: Sequence[PlacedBlock]) -> Iterable[CountedPart]:

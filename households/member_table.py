@@ -54,6 +54,12 @@ class _Cell:
             return Fraction(self.members * sum(part.dwellings for part in found), self.dwellings)
         return self.members * sum((part.share for part in found), Fraction()) / len(self.parts)
 
+    @property
+    def per_dwelling(self) -> Fraction | None:
+        if self.dwellings:
+            return Fraction(self.members, self.dwellings)
+        return None if self.members else Fraction()
+
 
 @dataclass(frozen=True, slots=True)
 class MembersInside:
@@ -127,6 +133,14 @@ class MemberTable:
             cut = any(share not in (0, cell.members) for cell, share in shares)
             answers[code] = MembersInside(exact, cut, self.shown(exact))
         return answers
+
+    def per_dwelling(self) -> dict[str, Fraction | None]:
+        """Return the members per dwelling of the cell that every part is in; None is withheld or unknown."""
+        found: dict[str, Fraction | None] = dict.fromkeys(self._buurt_of)
+        for cells in self._cells.values():
+            for cell in cells:
+                found |= dict.fromkeys(cell.parts, cell.per_dwelling)
+        return found
 
     def shown(self, exact: Fraction) -> int | None:
         """Return a number as it may be shown: rounded half up, and none that is small; zero only where it is exact."""

@@ -30,4 +30,4 @@ def open_desk() -> Iterator[tuple[Store, DraftDesk]]:
     settings = HouseholdSettings()
     with opened() as (store, directory):
         keys = read_keys(settings.keys) if settings.keys else None
-        yield store, DraftDesk(store, directory, keys, right_now)
+        yield store, DraftDesk(store, directory, keys, settings.smallest_shown, right_now)

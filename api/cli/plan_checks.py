@@ -12,7 +12,6 @@ from rich.table import Table
 from api.cli.drafting import open_desk
 from api.drafting import plan_state
 from api.plan_checking import check_stored_plan, compare_stored_plans, told_moves
-from api.settings import HouseholdSettings
 from boundaries.checks import CheckSettings, Severity, TextLanguage, problem_text, remedy_text
 from boundaries.operations import OPERATION
 from data.plans.barriers import read_barriers
@@ -65,7 +64,7 @@ def compare(
         raise typer.BadParameter(f"{file.name}: a difference is written as .csv or .geojson")
     with open_desk() as (store, desk), store.reading() as session:
         diff = compare_stored_plans(session, desk, before, after)
-    rows = told_moves(diff, HouseholdSettings().smallest_shown)
+        rows = told_moves(diff, desk.member_rates(diff.municipality_code))
     if file is not None:
         if file.suffix == ".csv":
             with file.open("w", encoding="utf-8", newline="") as text:

@@ -84,12 +84,14 @@ def show(plan_id: PlanId) -> None:
     """Show the buurten of a plan with their counts."""
     with open_desk() as (store, desk), store.reading() as session:
         state, _ = plan_state(session, desk, plan_id)
+        rates = desk.member_rates(state.municipality_code)
     table = Table("buurt", "name", *("blocks", "households", "dwellings", "members"), "")
     for code in (*sorted(state.buurten), None):
-        held = [block.counts for name, block in state.blocks.items() if state.buurt_of[name] == code]
+        held = [block for name, block in state.blocks.items() if state.buurt_of[name] == code]
         if code is None and not held:
             continue
-        counts = sum_counts(held)
+        counts = sum_counts(block.counts for block in held)
+        told = rates.told((block.sector_code, block.counts.dwellings) for block in held)
         buurt = None if code is None else state.buurten[code]
         named = () if buurt is None else [name for name in buurt.names.values() if name]
         names = " / ".join(dict.fromkeys(named))
@@ -98,11 +100,11 @@ def show(plan_id: PlanId) -> None:
             "locked": buurt is not None and buurt.locked,
             f"{counts.unknown} blocks unknown": counts.unknown > 0,
         }
-        figures = (counts.blocks, counts.households, counts.dwellings, counts.members)
+        figures = (counts.blocks, counts.households, counts.dwellings, told.members)
         table.add_row(
             code or "not assigned",
             names,
-            *(f"{figure:,}" for figure in figures),
+            *("withheld" if figure is None else f"{figure:,}" for figure in figures),
             ", ".join(mark for mark, holds in marks.items() if holds),
         )
     out.print(table)

@@ -72,7 +72,8 @@ def drafts_router(  # noqa: PLR0915 -- one statement a route
             undo, redo = row.played > 0, can_redo(session, row)
         touched = (done.touched_buurten() | done.buurten.keys()) & draft.buurten.keys()
         problems = check_buurten(draft.state, sorted(touched), settings, draft.borders)
-        answer = ChangeAnswer.of(done, draft, revision, problems, can_undo=undo, can_redo=redo)
+        rates = desk.member_rates(draft.municipality_code)
+        answer = ChangeAnswer.of(done, draft, revision, problems, rates, can_undo=undo, can_redo=redo)
         desk.put(plan_id, revision, draft)
         response.headers["ETag"] = f'"{revision}"'
         return answer

@@ -19,7 +19,7 @@ from data.plans.drafts import find_draft
 from data.store import Store
 
 
-def plan_checks_router(store: Store, directory: DataDirectory, desk: DraftDesk, smallest_shown: int) -> APIRouter:
+def plan_checks_router(store: Store, directory: DataDirectory, desk: DraftDesk) -> APIRouter:
     """Build the routes."""
     router = APIRouter(prefix="/v1", tags=["plans"], dependencies=[needs(Scope.VIEWER)])
     settings = CheckSettings()
@@ -78,6 +78,6 @@ def plan_checks_router(store: Store, directory: DataDirectory, desk: DraftDesk, 
             diff = compare_stored_plans(session, desk, since, plan_id)
         if f == "geojson":
             return Response(json.dumps(diff.features()), media_type="application/geo+json")
-        return DiffAnswer.of(diff, told_moves(diff, smallest_shown))
+        return DiffAnswer.of(diff, told_moves(diff, desk.member_rates(diff.municipality_code)))
 
     return router

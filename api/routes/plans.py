@@ -124,7 +124,8 @@ def plans_router(  # noqa: PLR0915 -- one statement a route
                 undo, redo = row.played > 0, can_redo(session, row)
             release = session.get_one(Release, find_plan(session, int(base)).release_id)
             names = sector_names(session, release, {block.sector_code for block in state.blocks.values()})
-        return PlanAnswer.of(summary, state, settings, release.name, names, can_undo=undo, can_redo=redo)
+        rates = desk.member_rates(state.municipality_code)
+        return PlanAnswer.of(summary, state, settings, release.name, names, rates, can_undo=undo, can_redo=redo)
 
     @router.get(
         "/plans/{plan_id}/blocks",
@@ -147,7 +148,7 @@ def plans_router(  # noqa: PLR0915 -- one statement a route
                     return unchanged(etag)
             summary, state = state_of(session, plan_id)
         body = write_map_features(state)
-        # Members come and go in the households of a published plan; a draft keeps the counts that it began with.
+        # A published plan is counted from the releases that are active; a draft keeps the counts that it began with.
         named = hashlib.sha256(body).hexdigest()[:32] if summary.revision is None else summary.revision
         etag = f'W/"{named}"'
         if is_known(etag, if_none_match):

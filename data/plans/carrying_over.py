@@ -199,7 +199,7 @@ def begin_carried(
     return row
 
 
-_UNCOUNTED = BlockCounts(None, 0, 0)
+_UNCOUNTED = BlockCounts(None, 0)
 
 
 class _Uncounted:

@@ -43,7 +43,6 @@ def properties_of(block: Block, buurten: Mapping[str, Buurt], buurt: str | None)
         "households": block.counts.households,
         "estimated": block.counts.estimated,
         "dwellings": block.counts.dwellings,
-        "members": block.counts.members,
     }
 
 

@@ -42,7 +42,6 @@ def write_gpkg(state: PlanState, file: PlanFile) -> bytes:
             "households": pd.array([block.counts.households for block in blocks], dtype="Int64"),
             "estimated": [block.counts.estimated for block in blocks],
             "dwellings": [block.counts.dwellings for block in blocks],
-            "members": [block.counts.members for block in blocks],
         },
         geometry=[block.shape for block in blocks],
         crs=state.crs,

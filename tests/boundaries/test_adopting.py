@@ -24,7 +24,7 @@ class AreaCounter:
     """One household per hectare."""
 
     def count(self, sector_code: str, parts: Sequence[Area]) -> Sequence[BlockCounts]:  # noqa: ARG002 -- the protocol has it
-        return [BlockCounts(round(part.area / 10_000), 0, 0) for part in parts]
+        return [BlockCounts(round(part.area / 10_000), 0) for part in parts]
 
 
 def start() -> PlanState:
@@ -35,7 +35,7 @@ def start() -> PlanState:
         for row in range(3)
         for column in range(3)
     }
-    blocks = {code: Block(code, code, shape, BlockCounts(100, 0, 0)) for code, shape in shapes.items()}
+    blocks = {code: Block(code, code, shape, BlockCounts(100, 0)) for code, shape in shapes.items()}
     return PlanState(
         "11002",
         CRS,

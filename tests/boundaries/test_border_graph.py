@@ -30,7 +30,7 @@ class ByArea:
     """A household per 10 m²."""
 
     def count(self, sector_code: str, parts: Sequence[Area]) -> list[BlockCounts]:  # noqa: ARG002 -- the protocol
-        return [BlockCounts(round(part.area / 10), round(part.area / 10), 0) for part in parts]
+        return [BlockCounts(round(part.area / 10), round(part.area / 10)) for part in parts]
 
 
 def grid(side: int, buurten: Sequence[int], holes: frozenset[int] = frozenset()) -> PlanState:
@@ -40,7 +40,7 @@ def grid(side: int, buurten: Sequence[int], holes: frozenset[int] = frozenset())
             continue
         x, y = X + 100 * (k % side), Y + 100 * (k // side)
         code = f"S{k:02d}"
-        blocks[code] = Block(code, code, shapely.box(x, y, x + 100, y + 100), BlockCounts(1_000, 1_000, 0))
+        blocks[code] = Block(code, code, shapely.box(x, y, x + 100, y + 100), BlockCounts(1_000, 1_000))
         of[code] = f"M-{buurten[k] + 1:02d}"
     named = {code: Buurt(code, {"nl": code}) for code in ("M-01", "M-02", "M-03")}
     return PlanState("M", CRS, blocks, named, of)
@@ -156,7 +156,7 @@ def test_the_official_sectors_of_amsterdam_measure_as_their_unions(real_data: Pa
     rng = np.random.default_rng(5)
     where = [f"GM0363-{number:02d}" for number in rng.integers(1, 9, len(sectors))]
     blocks = {
-        code: Block(code, code, shape, BlockCounts(900, 900, 0))
+        code: Block(code, code, shape, BlockCounts(900, 900))
         for code, shape in zip(sectors.buurtcode, sectors.geometry, strict=True)
     }
     of = dict(zip(blocks, where, strict=True))

@@ -18,7 +18,7 @@ from boundaries.cutting import cut_shapes
 from boundaries.overlaps import InvalidAreaError
 
 CRS = "EPSG:31370"
-COUNTS = BlockCounts(10, 12, 1)
+COUNTS = BlockCounts(10, 12)
 
 
 def plan_of(

@@ -40,7 +40,7 @@ def plan_of(*buurten: str | None, size: int = 3) -> PlanState:
     blocks = {}
     for k in range(size * size):
         x, y = 100 * (k % size), 100 * (k // size)
-        blocks[f"S{k}"] = Block(f"S{k}", f"S{k}", shapely.box(x, y, x + 100, y + 100), BlockCounts(1200, 1300, 100))
+        blocks[f"S{k}"] = Block(f"S{k}", f"S{k}", shapely.box(x, y, x + 100, y + 100), BlockCounts(1200, 1300))
     of = dict(zip(blocks, [None if letter is None else CODES[letter] for letter in buurten], strict=True))
     letters = sorted({letter for letter in buurten if letter is not None})
     named = {CODES[letter]: Buurt(CODES[letter], {"nl": f"Buurt {letter}"}) for letter in letters}
@@ -106,7 +106,7 @@ def test_names_are_compared_without_case_accents_and_spaces(names: dict[str, str
 
 def test_unknown_households_are_not_zero() -> None:
     state = plan_of(*"AAABBBCCC")
-    unknown = replace(state.blocks["S0"], counts=BlockCounts(None, 700, 0))
+    unknown = replace(state.blocks["S0"], counts=BlockCounts(None, 700))
     [problem] = check_buurten(replace(state, blocks={**state.blocks, "S0": unknown}), [A], SETTINGS)
     assert (problem.code, problem.severity, problem.blocks) == ("households-unknown", Severity.INFO, ("S0",))
 

@@ -17,7 +17,7 @@ CRS = "EPSG:31370"
 
 def plan_of(buurten: Sequence[str | None]) -> PlanState:
     blocks = {
-        f"S{k}": Block(f"S{k}", f"S{k}", shapely.box(100 * k, 0, 100 * k + 100, 100), BlockCounts(10 + k, 12 + k, k))
+        f"S{k}": Block(f"S{k}", f"S{k}", shapely.box(100 * k, 0, 100 * k + 100, 100), BlockCounts(10 + k, 12 + k))
         for k in range(len(buurten))
     }
     of = dict(zip(blocks, buurten, strict=True))
@@ -29,7 +29,7 @@ class ByArea:
 
     def count(self, sector_code: str, parts: Sequence[Area]) -> list[BlockCounts]:
         assert sector_code == "S0"
-        return [BlockCounts(round(part.area), round(part.area), 0) for part in parts]
+        return [BlockCounts(round(part.area), round(part.area)) for part in parts]
 
 
 @settings(max_examples=50)

@@ -47,7 +47,7 @@ class EvenCounter:
         areas = shapely.area(np.array(parts, dtype=object))
         until = np.rint(np.cumsum(areas) / areas.sum() * 100).astype(int)
         households = np.diff(until, prepend=0)
-        return [BlockCounts(int(count), int(count), 0) for count in households]
+        return [BlockCounts(int(count), int(count)) for count in households]
 
 
 def grid_state() -> PlanState:
@@ -56,7 +56,7 @@ def grid_state() -> PlanState:
         for column in range(SIDE):
             code = f"S{row}{column}"
             x, y = 150_000 + 100.0 * column, 170_000 + 100.0 * row
-            blocks[code] = Block(code, code, shapely.box(x, y, x + 100, y + 100), BlockCounts(100, 120, 10))
+            blocks[code] = Block(code, code, shapely.box(x, y, x + 100, y + 100), BlockCounts(100, 120))
             buurt_of[code] = "M-01" if column < SIDE // 2 else "M-02"
     buurten = {code: Buurt(code, {"nl": code}) for code in ("M-01", "M-02")}
     return PlanState("M", "EPSG:31370", blocks, buurten, buurt_of)
@@ -71,7 +71,7 @@ def test_painting_a_block_moves_its_counts(draft: Draft) -> None:
     apply(draft, AssignBlocks(blocks=("S02",), buurt="M-01"))
     assert draft.buurt_of["S02"] == "M-01"
     assert (draft.counts_of("M-01").households, draft.counts_of("M-02").households) == (900, 700)
-    assert draft.counts_of("M-01").letters == 9 * 110
+    assert draft.counts_of("M-01").dwellings == 9 * 120
 
 
 def test_a_new_buurt_takes_the_next_number_that_was_never_used(draft: Draft) -> None:

@@ -34,21 +34,18 @@ X, Y, SIDE, CRS = 150_000.0, 170_000.0, 100.0, "EPSG:31370"
 
 
 class ByArea:
-    """Shares the households, dwellings and members of a sector over its parts by area."""
+    """Shares the households and dwellings of a sector over its parts by area."""
 
     def __init__(self, counts: BlockCounts) -> None:
         self.counts = counts
 
     def count(self, sector_code: str, parts: Sequence[Area]) -> Sequence[BlockCounts]:  # noqa: ARG002 -- the protocol
         weights = {f"{place:04d}": part.area for place, part in enumerate(parts)}
-        shares = [
-            apportion(total or 0, weights).values()
-            for total in (self.counts.households, self.counts.dwellings, self.counts.members)
-        ]
+        shares = [apportion(total or 0, weights).values() for total in (self.counts.households, self.counts.dwellings)]
         return [BlockCounts(*each) for each in zip(*shares, strict=True)]
 
 
-COUNTS = BlockCounts(101, 121, 11)
+COUNTS = BlockCounts(101, 121)
 
 
 def grid_state(columns: int = 4, rows: int = 3) -> PlanState:
@@ -84,7 +81,6 @@ def assert_counts(draft: Draft, sectors: Iterable[str]) -> None:
     for sector in sectors:
         of_sector = [block.counts for block in draft.blocks.values() if block.sector_code == sector]
         assert sum(counts.households or 0 for counts in of_sector) == COUNTS.households
-        assert sum(counts.members for counts in of_sector) == COUNTS.members
     assert sum(draft.counts_of(buurt).dwellings for buurt in (None, *draft.buurten)) == 121 * len(set(sectors))
 
 

@@ -43,13 +43,13 @@ class AreaCounter:
 
     def count(self, sector_code: str, parts: Sequence[Area]) -> Sequence[BlockCounts]:  # noqa: ARG002 -- the protocol has it
         if len(parts) == 1:
-            return [BlockCounts(100, 110, 3)]
-        return [BlockCounts(round(float(shapely.area(part)) * 1e-4), 0, 0) for part in parts]
+            return [BlockCounts(100, 110)]
+        return [BlockCounts(round(float(shapely.area(part)) * 1e-4), 0) for part in parts]
 
 
 def new_draft(crs: str = "EPSG:31370") -> Draft:
     blocks = {
-        code: Block(code, code, transform_shapes(shape, "EPSG:31370", crs), BlockCounts(100, 110, 3))
+        code: Block(code, code, transform_shapes(shape, "EPSG:31370", crs), BlockCounts(100, 110))
         for code, shape in SECTORS.items()
     }
     buurten = {"11002-01": Buurt("11002-01", dict.fromkeys(LANGUAGES) | {"nl": "Alles"})}

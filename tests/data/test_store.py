@@ -12,7 +12,7 @@ from sqlalchemy.schema import SchemaItem
 
 from data.store import Store, StoreError, open_store
 from data.store.database import announce_change, migrate
-from data.store.models import AreaCount, Base, Block, Municipality, Release, Sector
+from data.store.models import AreaCount, Base, Block, DraftEntry, DraftRow, Municipality, Plan, Release, Sector
 from data.tables import Kind
 
 STORED_BEFORE = """
@@ -164,3 +164,55 @@ def test_an_unreachable_database_does_not_tell_its_password() -> None:
     with pytest.raises(StoreError, match="cannot be opened") as caught:
         open_store("postgresql+psycopg://someone:hunter2@127.0.0.1:1/nowhere")
     assert "hunter2" not in str(caught.value)
+
+
+def test_drafts_lose_the_members_of_their_blocks_and_nothing_else(store: Store) -> None:
+    """Earlier drafts had them per block, down to a single home; undo puts back the rest to the byte."""
+    migrate(store.engine, "0008", down=True)
+    block = {"code": "S/1", "sector_code": "S", "shape": "0106"}
+    counted = block | {"counts": {"households": None, "dwellings": 1, "members": 1, "estimated": False}}
+    change = {"blocks": {"S/1": [None, counted]}, "assignments": {"S/1": [None, "25110-01"]}, "buurten": {}}
+    with store.writing() as session:
+        release = a_release()
+        session.add(release)
+        session.flush()
+        session.add(Municipality(release_id=release.id, code="25110"))
+        session.flush()
+        now = datetime(2026, 11, 24, tzinfo=UTC)
+        plan = Plan(
+            release_id=release.id,
+            municipality_code="25110",
+            version=1,
+            published_at=now,
+            valid_from=now.date(),
+            drawn=False,
+        )
+        session.add(plan)
+        session.flush()
+        session.add(
+            DraftRow(
+                id="d-1",
+                municipality_code="25110",
+                plan_id=plan.id,
+                title="Draft",
+                state="draft",
+                counts={"S": counted["counts"]},
+                revision=2,
+                played=1,
+                highest_number=1,
+                made_at=now,
+                made_by="k",
+                changed_at=now,
+                published_plan_id=None,
+            )
+        )
+        session.flush()
+        session.add(DraftEntry(draft_id="d-1", number=1, revision=2, operation={}, change=change, at=now, by="k"))
+    for step in ("head", "0008", "head"):
+        migrate(store.engine, step, down=step != "head")
+        members = {} if step == "head" else {"members": 0}
+        counts = {"households": None, "dwellings": 1, "estimated": False} | members
+        with store.reading() as session:
+            assert session.get_one(DraftRow, "d-1").counts == {"S": counts}
+            entry = session.get_one(DraftEntry, ("d-1", 1))
+            assert entry.change == change | {"blocks": {"S/1": [None, block | {"counts": counts}]}}
