@@ -5,8 +5,9 @@ from pathlib import Path
 import pandas as pd
 from sqlalchemy.orm import Session
 
-from data.importing.staged import StagedRelease, insert_rows
+from data.importing.staged import StagedRelease
 from data.store.models import AreaCount, Release
+from data.store.rows import insert_rows
 from data.tables import COUNT_COLUMNS, Kind, SourceFacts
 
 COUNTS_FILE = "counts.parquet"

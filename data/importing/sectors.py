@@ -21,10 +21,13 @@ from boundaries.tiling import (
     notable,
     repair_shapes,
 )
-from data.importing.staged import Progress, StagedRelease, insert_rows
+from data.importing.staged import Progress, StagedRelease
 from data.readers.areas import AreasRead
 from data.store.models import Block, Buurt, Municipality, Plan, Release, Sector
+from data.store.rows import insert_rows
 from data.tables import LANGUAGES, Finding, Kind, SourceError
+from data.tiles.layers import TOLERANCES_M
+from data.tiles.shapes import ReleaseShapes, insert_release_shapes
 from geo.crs import authority_code
 from geo.sector_index import SectorIndex
 
@@ -59,7 +62,7 @@ def stage_sectors(read: AreasRead, folder: Path, *, file: str, repair: bool, pro
     crs = authority_code(sectors.crs)
     if crs is None:
         raise SourceError("wrong-crs", "the layer's CRS has no authority code.", file=file)
-    steps = 5
+    steps = 5 + len(TOLERANCES_M)
     progress("check shapes", 0, steps)
     shapes = sectors.geometry.to_numpy()
     findings = list(read.facts.findings)
@@ -76,7 +79,13 @@ def stage_sectors(read: AreasRead, folder: Path, *, file: str, repair: bool, pro
     sectors.to_parquet(folder / SECTORS_FILE, index=False, compression="zstd", write_covering_bbox=True)
     progress("build the index", 4, steps)
     SectorIndex.build(sectors).save(folder / INDEX_FILE)
-    progress("build the index", steps, steps)
+    drawn = ReleaseShapes.make(
+        shapes,
+        sectors.sector_code.tolist(),
+        sectors.municipality_code.tolist(),
+        crs,
+        lambda done: progress("draw the map", 5 + done, steps),
+    )
     return StagedRelease(
         kind=Kind.SECTORS,
         country=read.facts.country,
@@ -85,7 +94,7 @@ def stage_sectors(read: AreasRead, folder: Path, *, file: str, repair: bool, pro
         reference_date=read.facts.reference_date,
         findings=tuple(findings),
         folder=folder,
-        fill_store=lambda session, release: _fill_store(session, release, sectors, crs),
+        fill_store=lambda session, release: _fill_store(session, release, sectors, crs, drawn),
     )
 
 
@@ -181,7 +190,7 @@ def _capped(findings: list[Finding]) -> list[Finding]:
     return [*findings[:MOST_FINDINGS], more]
 
 
-def _fill_store(session: Session, release: Release, sectors: gpd.GeoDataFrame, crs: str) -> None:
+def _fill_store(session: Session, release: Release, sectors: gpd.GeoDataFrame, crs: str, drawn: ReleaseShapes) -> None:
     names = [f"municipality_{language}" for language in LANGUAGES]
     municipalities = (
         sectors.groupby("municipality_code")[names].first().rename(columns=lambda column: column[-2:]).astype(object)
@@ -210,13 +219,17 @@ def _fill_store(session: Session, release: Release, sectors: gpd.GeoDataFrame, c
         for row, shape in zip(plain.itertuples(index=False), shapes, strict=True)
     ]
     insert_rows(session, Sector, rows)
-    for code, codes in plain.groupby("municipality_code").sector_code:
-        _publish_default_plan(session, release, str(code), municipalities.loc[code].to_dict(), list(codes))
+    whole = {
+        str(code): _publish_default_plan(session, release, str(code), municipalities.loc[code].to_dict(), list(codes))
+        for code, codes in plain.groupby("municipality_code").sector_code
+    }
+    insert_release_shapes(session, release.id, drawn, whole)
 
 
 def _publish_default_plan(
     session: Session, release: Release, code: str, names: dict[str, str | None], sector_codes: list[str]
-) -> None:
+) -> tuple[int, str]:
+    """Publish the plan of one buurt; return the plan's number and the buurt's code."""
     plan = Plan(
         release_id=release.id,
         municipality_code=code,
@@ -226,16 +239,17 @@ def _publish_default_plan(
     )
     session.add(plan)
     session.flush()
-    for buurt in default_plan(code, names, sector_codes):
-        session.execute(
-            insert(Buurt),
-            {"plan_id": plan.id, "code": buurt.code}
-            | {f"name_{language}": buurt.names[language] for language in LANGUAGES},
-        )
-        session.execute(
-            insert(Block),
-            [
-                {"plan_id": plan.id, "code": sector, "sector_code": sector, "buurt_code": buurt.code}
-                for sector in buurt.sector_codes
-            ],
-        )
+    [buurt] = default_plan(code, names, sector_codes)
+    session.execute(
+        insert(Buurt),
+        {"plan_id": plan.id, "code": buurt.code}
+        | {f"name_{language}": buurt.names[language] for language in LANGUAGES},
+    )
+    session.execute(
+        insert(Block),
+        [
+            {"plan_id": plan.id, "code": sector, "sector_code": sector, "buurt_code": buurt.code}
+            for sector in buurt.sector_codes
+        ],
+    )
+    return plan.id, buurt.code

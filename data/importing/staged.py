@@ -1,18 +1,15 @@
 """A release that is written to a folder and checked, but that nobody can see yet."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
-from data.store.models import Base, Release
+from data.store.models import Release
 from data.tables import Country, Finding, Kind
-
-ROWS_PER_INSERT = 2_000
 
 
 class Progress(Protocol):
@@ -38,9 +35,3 @@ class StagedRelease:
 
 def fill_nothing(_session: Session, _release: Release) -> None:
     """Put nothing into the store: the release lives in its files alone."""
-
-
-def insert_rows(session: Session, table: type[Base], rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows by the thousand, so that a statement stays small whatever the table's size."""
-    for start in range(0, len(rows), ROWS_PER_INSERT):
-        session.execute(insert(table), rows[start : start + ROWS_PER_INSERT])

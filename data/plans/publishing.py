@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from boundaries.blocks import Area, Block, PlanState
 from boundaries.checks import CheckSettings, Problem, Severity, check_plan
 from boundaries.draft import Draft
-from data.importing.staged import insert_rows
 from data.members.audit import record
 from data.plans.drafts import DraftStateError, refuse_conflict
 from data.plans.published import find_plan, sector_shapes
@@ -19,7 +18,9 @@ from data.store.database import announce_change
 from data.store.models import Block as BlockRow
 from data.store.models import Buurt as BuurtRow
 from data.store.models import DraftRow, Municipality, Plan, Release
+from data.store.rows import insert_rows
 from data.tables import LANGUAGES, Kind
+from data.tiles.shapes import write_new_plan_shapes
 
 
 class NotPublishableError(ValueError):
@@ -139,6 +140,8 @@ def publish(
     session.add(plan)
     session.flush()
     _write(session, plan, state, sectors, int((release.crs or "EPSG:0").removeprefix("EPSG:")))
+    session.flush()
+    write_new_plan_shapes(session, plan)
     row.state = "published"
     row.published_plan_id = plan.id
     row.revision += 1

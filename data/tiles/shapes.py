@@ -6,7 +6,8 @@ buurten are put together from the simplified sectors, so their borders are the s
 shapes.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +15,8 @@ import shapely
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from data.importing.staged import insert_rows
 from data.store.models import Block, Plan, Release, Sector
+from data.store.rows import insert_rows
 from data.store.tile_models import TileShape
 from data.tiles.grid import TILE_CRS, TILE_SRID
 from data.tiles.layers import TOLERANCES_M, Layer
@@ -24,31 +25,103 @@ from geo.crs import transform_shapes
 Shapes = npt.NDArray[np.object_]
 
 
+@dataclass(frozen=True, slots=True)
+class ReleaseShapes:
+    """What a map shows of a release's sectors and municipalities.
+
+    Attributes
+    ----------
+    sectors, municipalities
+        Codes.
+    levels
+        By level of detail, the shapes of the sectors and of the municipalities in the order of their codes, in
+        EPSG:3857.
+    """
+
+    sectors: tuple[str, ...]
+    municipalities: tuple[str, ...]
+    levels: Mapping[int, tuple[Shapes, Shapes]]
+
+    @classmethod
+    def make(
+        cls,
+        exact: Shapes,
+        sectors: Sequence[str],
+        owners: Sequence[str],
+        crs: str,
+        level_done: Callable[[int], None] | None = None,
+    ) -> "ReleaseShapes":
+        """Simplify sectors, and put municipalities together from them.
+
+        Parameters
+        ----------
+        exact
+            Shapes of the sectors in `crs`, shape (n,).
+        sectors, owners
+            Codes of the sectors and of the municipalities that they are in.
+        crs
+            EPSG code of the shapes.
+        level_done
+            Told how many levels of detail are done.
+        """
+        order = np.lexsort((np.array(sectors), np.array(owners)))
+        in_mercator = transform_shapes(shapely.set_srid(exact[order], 0), crs, TILE_CRS)
+        codes, starts = np.unique(np.array(owners)[order], return_index=True)
+        levels = {}
+        for done, (level, tolerance_m) in enumerate(TOLERANCES_M.items()):
+            simpler = shapely.coverage_simplify(in_mercator, tolerance_m)
+            joined = [join_areas(part) for part in np.split(simpler, starts[1:])]
+            levels[level] = (simpler, np.array(joined, dtype=object))
+            if level_done is not None:
+                level_done(done + 1)
+        return cls(tuple(sectors[position] for position in order), tuple(codes.tolist()), levels)
+
+
+def insert_release_shapes(
+    session: Session, release_id: int, shapes: ReleaseShapes, whole: Mapping[str, tuple[int, str]]
+) -> None:
+    """Write the shapes of a release that has none yet.
+
+    Parameters
+    ----------
+    whole
+        By municipality, the number of a plan that has it as a single buurt, and the code of that buurt.
+    """
+    for level, (sectors, municipalities) in shapes.levels.items():
+        by_code = dict(zip(shapes.municipalities, municipalities, strict=True))
+        for layer, drawn in (
+            (Layer.SECTORS, [(None, *each) for each in zip(shapes.sectors, sectors, strict=True)]),
+            (Layer.MUNICIPALITIES, [(None, *each) for each in by_code.items()]),
+            (Layer.BUURTEN, [(plan_id, buurt, by_code[code]) for code, (plan_id, buurt) in whole.items()]),
+        ):
+            _insert(session, release_id, layer, level, drawn)
+
+
 def write_release_shapes(session: Session, release: Release) -> None:
-    """Write the shapes of a release's sectors and municipalities, if they are not there yet.
+    """Write the shapes of a release that was imported without them.
 
     The release's row is locked meanwhile, so that of several workers one writes.
     """
-    session.scalars(select(Release).where(Release.id == release.id).with_for_update()).one()
+    _lock(session, release.id)
     if has_release_shapes(session, release.id):
         return
     rows = session.execute(
         select(Sector.code, Sector.municipality_code, Sector.geometry)
         .where(Sector.release_id == release.id)
-        .order_by(Sector.municipality_code, Sector.code)
+        .order_by(Sector.code)
     ).all()
     exact = np.array([row.geometry for row in rows], dtype=object)
-    exact = transform_shapes(shapely.set_srid(exact, 0), release.crs or TILE_CRS, TILE_CRS)
-    owners = np.array([row.municipality_code for row in rows])
-    codes, starts = np.unique(owners, return_index=True)
-    for level, tolerance_m in TOLERANCES_M.items():
-        simpler = shapely.coverage_simplify(exact, tolerance_m)
-        joined = [join_areas(part) for part in np.split(simpler, starts[1:])]
-        for layer, of_layer, shapes in (
-            (Layer.SECTORS, [row.code for row in rows], simpler),
-            (Layer.MUNICIPALITIES, codes.tolist(), joined),
-        ):
-            _insert(session, release.id, None, layer, level, zip(of_layer, shapes, strict=True))
+    codes, owners = [row.code for row in rows], [row.municipality_code for row in rows]
+    insert_release_shapes(session, release.id, ReleaseShapes.make(exact, codes, owners, release.crs or TILE_CRS), {})
+
+
+def write_new_plan_shapes(session: Session, plan: Plan) -> None:
+    """Write the shapes of the buurten of a plan that the same transaction publishes: nobody else sees it yet.
+
+    Where the release was imported without shapes, the first tile makes the plan's too.
+    """
+    if has_release_shapes(session, plan.release_id):
+        _write_plan(session, plan, session.get_one(Release, plan.release_id))
 
 
 def write_plan_shapes(session: Session, plans: Collection[Plan]) -> None:
@@ -57,7 +130,7 @@ def write_plan_shapes(session: Session, plans: Collection[Plan]) -> None:
     The shapes of the plans' releases are there already. The releases' rows are locked meanwhile.
     """
     for release_id in sorted({plan.release_id for plan in plans}):
-        release = session.scalars(select(Release).where(Release.id == release_id).with_for_update()).one()
+        release = _lock(session, release_id)
         of_release = [plan for plan in plans if plan.release_id == release_id]
         missing = plans_without_shapes(session, [plan.id for plan in of_release])
         for plan in sorted(of_release, key=lambda plan: plan.id):
@@ -86,6 +159,11 @@ def join_areas(shapes: Shapes) -> shapely.Geometry:
         return shapely.union_all(shapely.make_valid(shapes))
 
 
+def _lock(session: Session, release_id: int) -> Release:
+    # Others may refer to the release meanwhile.
+    return session.scalars(select(Release).where(Release.id == release_id).with_for_update(key_share=True)).one()
+
+
 def _write_plan(session: Session, plan: Plan, release: Release) -> None:
     blocks = session.execute(
         select(Block.sector_code, Block.buurt_code, Block.geometry).where(Block.plan_id == plan.id).order_by(Block.code)
@@ -109,10 +187,14 @@ def _write_plan(session: Session, plan: Plan, release: Release) -> None:
                 held.setdefault(buurt, []).append(shape)
         divided = {buurt for of_sector in parts.values() for buurt, _ in of_sector}
         joined = [
-            (buurt, shapely.union_all(shapes) if buurt in divided else join_areas(np.array(shapes, dtype=object)))
+            (
+                plan.id,
+                buurt,
+                shapely.union_all(shapes) if buurt in divided else join_areas(np.array(shapes, dtype=object)),
+            )
             for buurt, shapes in sorted(held.items())
         ]
-        _insert(session, release.id, plan.id, Layer.BUURTEN, level, joined)
+        _insert(session, release.id, Layer.BUURTEN, level, joined)
 
 
 def divide(sector: shapely.Geometry, parts: list[tuple[str, shapely.Geometry]]) -> list[tuple[str, shapely.Geometry]]:
@@ -145,10 +227,9 @@ def _sectors_at(session: Session, release_id: int, level: int, codes: Iterable[s
 def _insert(
     session: Session,
     release_id: int,
-    plan_id: int | None,
     layer: Layer,
     level: int,
-    shapes: Iterable[tuple[str, shapely.Geometry]],
+    shapes: Iterable[tuple[int | None, str, shapely.Geometry]],
 ) -> None:
     rows = [
         {
@@ -159,6 +240,6 @@ def _insert(
             "code": code,
             "geometry": shapely.set_srid(shape, TILE_SRID),
         }
-        for code, shape in shapes
+        for plan_id, code, shape in shapes
     ]
     insert_rows(session, TileShape, rows)

@@ -14,6 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, insert, select
 
+from data.directory import DataDirectory
+from data.importing import ImportRequest, import_file
+from data.readers.mapping import ColumnMapping
 from data.store import Store, open_store
 from data.store.models import Block, Buurt, Municipality, Plan, Release, Sector
 from data.store.tile_models import TileShape
@@ -194,6 +197,47 @@ def test_parts_of_a_simplified_sector_fill_it() -> None:
     assert sorted(buurt for buurt, _ in shared) == ["a", "a", "b"]
     assert sum(shape.area for _, shape in shared) == pytest.approx(simplified.area)
     assert shapely.union_all([shape for _, shape in shared]).symmetric_difference(simplified).area < 1e-9
+
+
+def test_tiles_after_an_import_are_made_without_writing(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    squares = [shapely.box(120_000 + 500 * k, 480_000, 120_500 + 500 * k, 480_500) for k in range(6)]
+    columns = {"code": [f"BU{k}" for k in range(6)], "name": list("abcdef"), "town": ["GM0001"] * 3 + ["GM0002"] * 3}
+    gpd.GeoDataFrame(columns, geometry=squares, crs="EPSG:28992").to_file(tmp_path / "areas.gpkg")
+    mapping = ["sector_code=code", "name_nl=name", "municipality_code=town", "municipality_nl=town"]
+    request = ImportRequest(
+        "areas",
+        tmp_path / "areas.gpkg",
+        country="NL",
+        mapping=ColumnMapping.read(mapping, None),
+        reference_date=date(2024, 1, 1),
+    )
+    told: list[tuple[str, int, int]] = []
+    import_file(
+        store,
+        DataDirectory(tmp_path / "var"),
+        request,
+        clock=lambda: datetime(2026, 11, 24, tzinfo=UTC),
+        progress=lambda *step: told.append(step),
+    )
+    assert [step for step in told if step[0] == "draw the map"][-1] == ("draw the map", 10, 10)
+    with store.reading() as session:
+        releases, plans = (tuple(session.scalars(select(table.id))) for table in (Release, Plan))
+
+    def refuse() -> None:
+        pytest.fail("a tile wrote into the store")
+
+    monkeypatch.setattr(store, "writing", refuse)
+    expected = {
+        Layer.SECTORS: set(columns["code"]),
+        Layer.MUNICIPALITIES: {"GM0001", "GM0002"},
+        Layer.BUURTEN: {"GM0001-01", "GM0002-01"},
+    }
+    tile = tile_at(*transform_point(121_500, 480_250, "EPSG:28992", LONLAT), 11)
+    for layer, codes in expected.items():
+        shown = Shown(layer, releases, plans if layer == Layer.BUURTEN else ())
+        assert set(decode(AreaTiles(store).make(shown, tile), layer)) == codes
 
 
 def test_a_tile_of_nothing_is_empty(store: Store) -> None:

@@ -8,13 +8,14 @@ from typing import Any
 import mapbox_vector_tile
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import delete
+from sqlalchemy import delete, func, select
 
 from api.app import create_app
 from api.settings import ServerSettings, StoreSettings
 from data.api_keys import Scope, create_key
 from data.store import open_store
 from data.store.models import DraftRow, Plan
+from data.store.tile_models import TileShape
 from data.tiles.grid import HALF_WORLD, Tile
 from geo.crs import LONLAT, transform_point
 
@@ -165,7 +166,7 @@ def undrawn(store_settings: StoreSettings) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("undrawn")
-def test_buurten_show_the_plan_of_the_day(client: TestClient) -> None:
+def test_buurten_show_the_plan_of_the_day(client: TestClient, store_settings: StoreSettings) -> None:
     today = datetime.now(UTC).date()
     before = {said["code"] for said in all_properties(client, "buurten", 12)}
     made = client.post(f"/v1/municipalities/{CODE}/plans", json={"title": "Tiles"}).json()
@@ -178,6 +179,12 @@ def test_buurten_show_the_plan_of_the_day(client: TestClient) -> None:
     body = {"valid_from": str(tomorrow), "reason": "shown from tomorrow"}
     published = client.post(f"{url}:publish", json=body, headers={"If-Match": '"2"'})
     assert published.status_code == 200, published.text
+    # The publish has drawn them already: no tile waits for it.
+    store = open_store(store_settings.store_url)
+    with store.reading() as session:
+        of_plan = TileShape.plan_id == int(published.json()["id"])
+        assert session.scalar(select(func.count(TileShape.code.distinct())).where(of_plan)) == 2
+    store.close()
     named = {
         said["code"]: said.get("name_nl")
         for said in (f["properties"] for f in all_features(client, "buurten", 12, on=str(tomorrow)))
