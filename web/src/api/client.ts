@@ -9,6 +9,7 @@ export type PlanSummary = Readable<Schemas["PlanSummary"]>;
 export type PlanAnswer = Readable<Schemas["PlanAnswer"]>;
 export type PlanList = Readable<Schemas["PlanList"]>;
 export type ChangeAnswer = Readable<Schemas["ChangeAnswer"]>;
+export type MemberRates = Readable<Schemas["MemberRatesAnswer"]>;
 export type DrawnBuurt = Readable<Schemas["DrawnBuurt"]>;
 export type Counts = Readable<Schemas["CountsAnswer"]>;
 export type PlanProblem = Readable<Schemas["ProblemAnswer"]>;

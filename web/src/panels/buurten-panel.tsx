@@ -2,7 +2,8 @@
 import { useEffect, useState } from "preact/hooks";
 import type { DrawnBuurt, Operation } from "../api/client";
 import { bandStatus } from "../plan/counts";
-import { buurtName, formatNumber, formatShare, nameIn, type TextKey, t } from "../texts";
+import { figureOf } from "../plan/measures";
+import { buurtName, formatCount, formatNumber, nameIn, type TextKey, t } from "../texts";
 import { canPaint, colours, editor, opened, planMap, selected } from "../ui";
 import { Swatch } from "./legend";
 
@@ -155,12 +156,12 @@ function BuurtDetails({ buurt }: { buurt: DrawnBuurt }) {
         {SHOWN.slice(1).map((name) => (
           <div key={name}>
             <dt>{t(`count.${name}` as TextKey)}</dt>
-            <dd>{formatNumber(counts[name])}</dd>
+            <dd>{formatCount(counts[name])}</dd>
           </div>
         ))}
         <div>
           <dt>{t("measure.adoption")}</dt>
-          <dd>{counts.households > 0 ? formatShare(counts.members / counts.households) : "–"}</dd>
+          <dd>{figureOf("adoption", counts)}</dd>
         </div>
       </dl>
       <Certainty estimated={counts.estimated} unknown={counts.unknown} />

@@ -1,5 +1,5 @@
 // Sums over blocks, as the server makes them (boundaries/buurt_counts.py): a paint shows its numbers before it is saved.
-import type { Counts } from "../api/client";
+import type { Counts, MemberRates } from "../api/client";
 
 export interface Block {
   readonly code: string;
@@ -8,7 +8,6 @@ export interface Block {
   readonly households: number | null;
   readonly estimated: boolean;
   readonly dwellings: number;
-  readonly members: number;
 }
 
 type Sums = { -readonly [Name in keyof Counts]: Counts[Name] };
@@ -17,32 +16,46 @@ export function noCounts(): Sums {
   return { blocks: 0, households: 0, unknown: 0, estimated: 0, dwellings: 0, members: 0, letters: 0 };
 }
 
-export function addBlock(sums: Sums, block: Block): void {
-  sums.blocks += 1;
-  sums.households += block.households ?? 0;
-  sums.unknown += block.households === null ? 1 : 0;
-  sums.estimated += block.estimated ? 1 : 0;
-  sums.dwellings += block.dwellings;
-  sums.members += block.members;
-  sums.letters += Math.max(0, block.dwellings - block.members);
+/** Sum blocks; members are their dwellings times the rates of their sectors, withheld where the server withholds them. */
+export function countBlocks(blocks: Iterable<Block>, rates: MemberRates): Counts {
+  const sums = noCounts();
+  let members: number | null = 0;
+  for (const block of blocks) {
+    sums.blocks += 1;
+    sums.households += block.households ?? 0;
+    sums.unknown += block.households === null ? 1 : 0;
+    sums.estimated += block.estimated ? 1 : 0;
+    sums.dwellings += block.dwellings;
+    const rate = rates.per_dwelling[block.sector] ?? null;
+    if (rate === null) members = null;
+    else if (members !== null) members += block.dwellings * rate;
+  }
+  sums.members = members === null ? null : tell(members, sums.dwellings, rates.smallest_shown);
+  sums.letters = sums.members === null ? null : Math.max(0, sums.dwellings - sums.members);
+  return sums;
+}
+
+/** Return what is told of an expected number of members (households/member_rates.py has the same rule). */
+function tell(members: number, dwellings: number, smallest: number): number | null {
+  const rounded = Math.floor(members + 0.5);
+  const few = rounded < smallest || (smallest > 1 && dwellings - rounded < smallest);
+  return members > 0 && few ? null : rounded;
 }
 
 /** Count every buurt; blocks without one are counted under null. */
 export function countBuurten(
   blocks: Iterable<Block>,
   buurtOf: (code: string) => string | null,
+  rates: MemberRates,
 ): Map<string | null, Counts> {
-  const counts = new Map<string | null, Sums>();
+  const held = new Map<string | null, Block[]>();
   for (const block of blocks) {
     const buurt = buurtOf(block.code);
-    let sums = counts.get(buurt);
-    if (!sums) {
-      sums = noCounts();
-      counts.set(buurt, sums);
-    }
-    addBlock(sums, block);
+    const others = held.get(buurt);
+    if (others) others.push(block);
+    else held.set(buurt, [block]);
   }
-  return counts;
+  return new Map([...held].map(([buurt, own]) => [buurt, countBlocks(own, rates)]));
 }
 
 export interface Band {

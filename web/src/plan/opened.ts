@@ -10,7 +10,7 @@ import {
   type PlanProblem,
 } from "../api/client";
 import type { BlockFeature } from "./borders";
-import { type Block, countBuurten, noCounts } from "./counts";
+import { type Block, countBlocks, countBuurten, noCounts } from "./counts";
 import type { Step } from "./queue";
 
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
@@ -43,11 +43,8 @@ export class OpenedPlan {
   /** Rises whenever blocks appeared, vanished or changed shape. */
   readonly reshaped = signal(0);
   readonly totals = computed(() => {
-    const sums = noCounts();
-    for (const counts of [...this.buurten.value.map((buurt) => buurt.counts), this.unassigned.value]) {
-      for (const name of Object.keys(sums) as (keyof Counts)[]) sums[name] += counts[name];
-    }
-    return sums;
+    void this.assigned.value;
+    return countBlocks(this.blocks.values(), this.answer.member_rates);
   });
 
   constructor(
@@ -116,7 +113,7 @@ export class OpenedPlan {
       }
     }
     this.shown = shown;
-    const counts = countBuurten(this.blocks.values(), this.buurtOf);
+    const counts = countBuurten(this.blocks.values(), this.buurtOf, this.answer.member_rates);
     this.buurten.value = [...this.savedBuurten.values()]
       .map((buurt): DrawnBuurt => ({ ...buurt, counts: counts.get(buurt.code) ?? noCounts() }))
       .sort((left, right) => (left.code < right.code ? -1 : 1));
@@ -125,8 +122,8 @@ export class OpenedPlan {
   }
 
   private takeBlock({ geometry, properties }: ServedFeature): void {
-    const { block, sector, households, estimated, dwellings, members } = properties;
-    const facts: Mutable<Block> = { code: block, sector, households, estimated, dwellings, members };
+    const { block, sector, households, estimated, dwellings } = properties;
+    const facts: Mutable<Block> = { code: block, sector, households, estimated, dwellings };
     this.blocks.set(block, facts);
     this.shapes.set(block, { type: "Feature", geometry, properties: { block } });
   }
