@@ -186,7 +186,7 @@ def test_another_editor_is_seen_and_both_edits_stay(editor: Any, places: Any) ->
     editor.tool("paint")
     page.mouse.click(*editor.at(*places(editor)[target]))
     page.get_by_role("dialog", name="Somebody else changed this draft").wait_for()
-    expect(page.get_by_role("dialog")).to_contain_text("rename_buurt")
+    expect(page.get_by_role("dialog")).to_contain_text("a buurt renamed")
     editor.screenshot("conflict")
     page.get_by_role("button", name="Take theirs in, put mine on top").click()
     editor.saved()

@@ -10,6 +10,7 @@ import {
   Unreachable,
 } from "../api/client";
 import { session } from "../session";
+import { formatTime, t } from "../texts";
 import { OpenedPlan } from "./opened";
 import { Queue, type Step } from "./queue";
 
@@ -194,6 +195,6 @@ function isOurs(entry: LogEntry, step: Step): boolean {
 }
 
 function describe(entry: LogEntry): string {
-  const operation = entry.operation as { op: string };
-  return `${operation.op} · ${entry.by} · ${new Date(entry.at).toLocaleTimeString()}`;
+  const { op } = entry.operation as { op: Operation["op"] };
+  return `${t(`operation.${op}`)} · ${entry.by} · ${formatTime(entry.at)}`;
 }

@@ -52,6 +52,8 @@ export const formatShare = (value: number) => share.value.format(value);
 export const formatDay = (day: string) =>
   dayFormat.value.format(new Date(day.length === 10 ? `${day}T12:00:00` : day));
 
+export const formatTime = (at: string) => new Date(at).toLocaleTimeString(locale.value);
+
 /** Return the name in the page's language, else in any, else nothing. */
 export function nameIn(names: Names): string {
   return names[language.value] || names.nl || names.fr || names.de || "";
