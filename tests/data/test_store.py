@@ -12,7 +12,18 @@ from sqlalchemy.schema import SchemaItem
 
 from data.store import Store, StoreError, open_store
 from data.store.database import announce_change, migrate
-from data.store.models import AreaCount, Base, Block, DraftEntry, DraftRow, Municipality, Plan, Release, Sector
+from data.store.models import (
+    AreaCount,
+    Base,
+    Block,
+    DraftEntry,
+    DraftRow,
+    Municipality,
+    Plan,
+    Release,
+    Sector,
+    StoreState,
+)
 from data.tables import Kind
 
 STORED_BEFORE = """
@@ -216,3 +227,14 @@ def test_drafts_lose_the_members_of_their_blocks_and_nothing_else(store: Store) 
             assert session.get_one(DraftRow, "d-1").counts == {"S": counts}
             entry = session.get_one(DraftEntry, ("d-1", 1))
             assert entry.change == change | {"blocks": {"S/1": [None, block | {"counts": counts}]}}
+
+
+def test_a_reader_sees_one_state_although_something_is_published_meanwhile(store_url: str) -> None:
+    store = open_store(store_url)
+    with store.reading() as session:
+        before = session.execute(select(StoreState.version)).scalar_one()
+        with store.writing() as other:
+            announce_change(other)
+        assert session.execute(select(StoreState.version)).scalar_one() == before
+    assert store.version() == before + 1
+    store.close()
