@@ -7,15 +7,17 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from api.access import install_access
+from api.answer_headers import AnswerHeaders, open_to_origins
 from api.area_problems import install_area_problems
 from api.counting import HouseholdCounts
 from api.drafting import DraftDesk
 from api.household_problems import install_household_problems
 from api.keeper import AtlasKeeper
 from api.letter_problems import install_letter_problems
-from api.limits import BodyLimit, HostLimit
+from api.limits import BodyLimit, HostLimit, UrlLimit
 from api.member_problems import install_member_problems
 from api.negotiation import install_negotiation
 from api.plan_problems import install_plan_problems
@@ -65,6 +67,37 @@ latitude in EPSG:4326 unless a field says otherwise. Refusals are problem detail
 """
 
 
+class _Application(FastAPI):
+    """An application whose every answer passes through the middleware named here, that of a failure included.
+
+    Starlette answers failures outside of the middleware that is added to it.
+    """
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return AnswerHeaders(super().build_middleware_stack())
+
+
+def _limit_requests(app: FastAPI, settings: ServerSettings) -> None:
+    """Put what refuses a request before the application, the last one first."""
+    app.add_middleware(
+        BodyLimit,
+        max_bytes=settings.max_body_bytes,
+        max_bytes_of={
+            BATCH_PATH: settings.max_batch_bytes,
+            WITHIN_PATH: settings.max_batch_bytes,
+            REACH_PATH: settings.max_batch_bytes,
+            LETTERS_PATH: settings.max_batch_bytes,
+            IMPORT_ENDING: settings.max_plan_bytes,
+            IMPORT_AREAS_ENDING: settings.max_plan_bytes,
+        },
+        seconds=settings.max_body_seconds,
+        max_depth=settings.max_json_depth,
+    )
+    app.add_middleware(UrlLimit)
+    open_to_origins(app, settings.cors_origins)
+    app.add_middleware(HostLimit, hosts=settings.allowed_hosts)
+
+
 def create_app(
     store_settings: StoreSettings | None = None,
     server_settings: ServerSettings | None = None,
@@ -100,7 +133,7 @@ def create_app(
             await watching
             store.close()
 
-    app = FastAPI(
+    app = _Application(
         title="Buurtwijzer",
         version=version("buurtwijzer"),
         description=DESCRIPTION,
@@ -122,19 +155,7 @@ def create_app(
         install_letter_problems,
     ):
         install(app)
-    app.add_middleware(
-        BodyLimit,
-        max_bytes=server_settings.max_body_bytes,
-        max_bytes_of={
-            BATCH_PATH: server_settings.max_batch_bytes,
-            WITHIN_PATH: server_settings.max_batch_bytes,
-            REACH_PATH: server_settings.max_batch_bytes,
-            LETTERS_PATH: server_settings.max_batch_bytes,
-            IMPORT_ENDING: server_settings.max_plan_bytes,
-            IMPORT_AREAS_ENDING: server_settings.max_plan_bytes,
-        },
-    )
-    app.add_middleware(HostLimit, hosts=server_settings.allowed_hosts)
+    _limit_requests(app, server_settings)
     app.include_router(verifications_router(lambda: keeper.current, store, household_keys))
     app.include_router(verification_batches_router(lambda: keeper.current))
     app.include_router(addresses_router(lambda: keeper.current))

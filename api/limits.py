@@ -1,57 +1,150 @@
 """Limits on what a request may bring: refused before it is read to the end."""
 
+import asyncio
+import re
 from collections.abc import Collection, Mapping
+from typing import Final
+from urllib.parse import unquote_plus
 
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.problems import BODY_TOO_LARGE, UNKNOWN_HOST, problem_response
+from api.json_depth import JsonDepth
+from api.problems import BODY_TOO_LARGE, UNKNOWN_HOST, Kind, problem_response
+
+BODY_TOO_SLOW = Kind("body-too-slow", "The request came too slowly", 408, "Send the whole request at once.")
+JSON_TOO_DEEP = Kind("json-too-deep", "The JSON is nested too deep", 400, "Send what /openapi.json describes.")
+KEY_IN_URL = Kind(
+    "key-in-url",
+    "A key does not belong in a URL",
+    400,
+    "Send it as `Authorization: Bearer bw_…`; if a real key was in the URL, revoke it (buurtwijzer keys rotate).",
+)
+CLOSING: Final[Mapping[str, str]] = {"Connection": "close"}
+"""For an answer to a request that has not come in to its end."""
+
+_KEY = re.compile(r"bw_[0-9a-f]{8}_", re.ASCII | re.IGNORECASE)
+_WITHOUT_MARKS = str.maketrans("", "", "-_. []")
+_KEY_PARAMETERS: Final = frozenset(
+    ("key", "apikey", "xapikey", "token", "accesstoken", "apitoken", "bearer", "auth", "authorization", "secret")
+)
+"""Names of parameters that clients send keys in, without case and marks."""
 
 
 class BodyLimit:
-    """ASGI middleware that refuses a body larger than a limit, whether its length is announced or not.
+    """ASGI middleware that refuses a body that is too large, comes too slowly, or is JSON nested too deep.
 
     Parameters
     ----------
     max_bytes
-        Largest body.
+        Largest body, whether its length is announced or not.
     max_bytes_of
         Largest body of the paths that have a limit of their own, by how they end.
+    seconds
+        Longest time from the head of a request to the end of its body.
+    max_depth
+        Deepest nesting of a body that is not said to be something else than JSON.
     """
 
-    def __init__(self, app: ASGIApp, max_bytes: int, max_bytes_of: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        max_bytes: int,
+        max_bytes_of: Mapping[str, int] | None = None,
+        *,
+        seconds: float = 60.0,
+        max_depth: int = 32,
+    ) -> None:
         self.app = app
         self.max_bytes = max_bytes
         self.max_bytes_of = max_bytes_of or {}
+        self.seconds = seconds
+        self.max_depth = max_depth
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, unless its body is too large."""
+        """Pass the request on, unless its body is refused."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         own = (limit for ending, limit in self.max_bytes_of.items() if scope["path"].endswith(ending))
         max_bytes = next(own, self.max_bytes)
-        announced = dict(scope["headers"]).get(b"content-length", b"0")
+        headers = dict(scope["headers"])
+        announced = headers.get(b"content-length", b"0")
         too_large = problem_response(BODY_TOO_LARGE, f"a request may have at most {max_bytes:,} bytes")
         # int() would take digits of other scripts and underscores, and fail on a number of ten thousand digits.
         if not announced.isdigit() or len(announced) > 18 or int(announced) > max_bytes:
             await too_large(scope, receive, send)
             return
+        media_type = headers.get(b"content-type", b"")
+        depth = JsonDepth() if not media_type or b"json" in media_type.lower() else None
+        ends = asyncio.get_running_loop().time() + self.seconds
         read = 0
+        complete = False
+        refusal: Response | None = None
 
         async def receive_limited() -> Message:
-            nonlocal read
-            message = await receive()
-            read += len(message.get("body", b""))
-            return message if read <= max_bytes else {"type": "http.disconnect"}
+            nonlocal read, complete, refusal
+            if refusal is not None:
+                return {"type": "http.disconnect"}
+            if complete:
+                # What comes now is the client's leaving, however long that takes.
+                return await receive()
+            try:
+                async with asyncio.timeout_at(ends):
+                    message = await receive()
+            except TimeoutError:
+                refusal = problem_response(
+                    BODY_TOO_SLOW, f"a request must be complete within {self.seconds:g} s", headers=CLOSING
+                )
+                return {"type": "http.disconnect"}
+            piece = message.get("body", b"")
+            read += len(piece)
+            complete = not message.get("more_body", False)
+            if read > max_bytes:
+                refusal = too_large
+            elif piece and depth is not None and depth.feed(piece) > self.max_depth:
+                refusal = problem_response(JSON_TOO_DEEP, f"JSON may be nested at most {self.max_depth} deep")
+            return message if refusal is None else {"type": "http.disconnect"}
 
-        async def send_unless_too_large(message: Message) -> None:
+        async def send_unless_refused(message: Message) -> None:
             # What the application says of a body that broke off is not what the client should hear.
-            if read <= max_bytes:
+            if refusal is None:
                 await send(message)
 
-        await self.app(scope, receive_limited, send_unless_too_large)
-        if read > max_bytes:
-            await too_large(scope, receive, send)
+        await self.app(scope, receive_limited, send_unless_refused)
+        if refusal is not None:
+            await refusal(scope, receive, send)
+
+
+class UrlLimit:
+    """ASGI middleware that refuses keys in URLs: logs, histories and proxies keep those.
+
+    The key is compromised where that happens, which the answer says without repeating it.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, unless its path or query holds a key or a parameter that is meant for one."""
+        if scope["type"] == "http" and _holds_key(scope["path"], scope["query_string"]):
+            detail = "a key may not be in a URL, and nor may parameters such as key, api_key or token"
+            await problem_response(KEY_IN_URL, detail)(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+
+def _holds_key(path: str, query: bytes) -> bool:
+    if _KEY.search(path):
+        return True
+    if not query:
+        return False
+    # Twice: a client that encodes what is encoded already hides a key from nobody but this.
+    plain = unquote_plus(unquote_plus(query.decode("latin-1")))
+    return _KEY.search(plain) is not None or any(
+        parameter.partition("=")[0].casefold().translate(_WITHOUT_MARKS) in _KEY_PARAMETERS
+        for parameter in re.split("[&;]", plain)
+    )
 
 
 class HostLimit:

@@ -2,14 +2,18 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from data.members.attempts import AttemptLimit
 from data.members.retention import Retention
 from licensing.parties import ElectronicAddress, Party, PostalAddress, Seller
 from licensing.price_book import Country
+
+Origin = Annotated[str, StringConstraints(pattern=r"^https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?$")]
+"""Scheme, host and port of pages (RFC 6454), nothing after."""
 
 
 class StoreSettings(BaseSettings):
@@ -44,6 +48,13 @@ class ServerSettings(BaseSettings):
     max_body_bytes: int = Field(default=65_536, gt=0, description="Largest request body.")
     max_batch_bytes: int = Field(default=8_388_608, gt=0, description="Largest body of a batch of verifications.")
     max_plan_bytes: int = Field(default=33_554_432, gt=0, description="Largest file of a plan or of areas.")
+    max_body_seconds: float = Field(
+        default=60.0, gt=0, description="Longest time that a request body may take to come in."
+    )
+    max_json_depth: int = Field(default=32, ge=8, description="Deepest nesting of JSON in a request body.")
+    cors_origins: tuple[Origin, ...] = Field(
+        default=(), description="Origins whose pages may call the API, such as https://form.example; none by default."
+    )
     reload_seconds: float = Field(
         default=0.5, gt=0, description="How long a worker may go on with answers that the store has replaced."
     )
