@@ -132,7 +132,7 @@ def _print_households(
     table.add_column(code, no_wrap=True)
     table.add_column(name)
     for heading in (households, texts.margin, texts.dwellings, members, share):
-        table.add_column(heading, justify="right", no_wrap=True)
+        table.add_column(heading, justify="right")
     table.add_column(texts.method)
 
     def add(row_code: str, row_name: str, area: AreaHouseholds, style: str | None = None) -> None:
@@ -166,7 +166,7 @@ def _print_adoption(
     table = Table(box=None, pad_edge=False)
     headings = texts.headings if with_participants else texts.headings[:5]
     for number, heading in enumerate(headings):
-        table.add_column(heading, justify="left" if number < 2 else "right", no_wrap=number != 1)
+        table.add_column(heading, justify="left" if number < 2 else "right", no_wrap=number == 0)
 
     def add(row: AdoptionRow, style: str | None = None) -> None:
         cells = [

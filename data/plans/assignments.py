@@ -87,7 +87,15 @@ def read_whole_plan(text: str) -> PlanFile:
     AssignmentError
         A line is not as it should be.
     """
-    csv.field_size_limit(MAX_SHAPE)
+    # The limit is the whole process's: other readers of CSV must keep theirs.
+    limit = csv.field_size_limit(MAX_SHAPE)
+    try:
+        return _read_rows(text)
+    finally:
+        csv.field_size_limit(limit)
+
+
+def _read_rows(text: str) -> PlanFile:
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff"), newline=""))
     heads: set[tuple[str, str, str]] = set()
     buurten: dict[str, Buurt] = {}

@@ -24,7 +24,9 @@ def environment(store_settings: StoreSettings, monkeypatch: pytest.MonkeyPatch) 
 
 
 def run(*arguments: str | Path) -> Result:
-    result = CliRunner().invoke(app, [str(one) for one in arguments], env={"COLUMNS": "160"}, catch_exceptions=False)
+    result = CliRunner().invoke(
+        app, [str(one) for one in arguments], env={"COLUMNS": "160", "TERM": "xterm"}, catch_exceptions=False
+    )
     assert result.exit_code == 0, result.output
     return result
 

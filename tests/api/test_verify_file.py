@@ -41,7 +41,7 @@ ANSWER = [
 HEADING = ["id", "street", "house_number", "box", "postcode", "municipality"]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def atlas(store_settings: StoreSettings) -> Atlas:
     store = open_store(store_settings.store_url)
     read = Atlas.read(store, DataDirectory(store_settings.data_dir), date(2026, 11, 24))

@@ -137,6 +137,11 @@ export class PlanMap {
     this.map.fitBounds(bounds, { padding: this.padding, maxZoom: 17, duration: still ? 0 : 600 });
   }
 
+  flyToPlace(center: [number, number]): void {
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    this.map.easeTo({ center, zoom: 17, duration: still ? 0 : 600 });
+  }
+
   flyToGeometry(geometry: Geometry): void {
     const bounds = new LngLatBounds();
     visit(geometry, (place) => bounds.extend(place));

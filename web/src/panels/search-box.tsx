@@ -174,7 +174,7 @@ async function goTo(suggestion: Suggestion): Promise<void> {
     type: "FeatureCollection",
     features: [{ type: "Feature", geometry: { type: "Point", coordinates: place }, properties: {} }],
   });
-  planMap.peek()?.flyTo([place, place]);
+  planMap.peek()?.flyToPlace(place);
   selected.value = found.place.buurt.code;
   const buurt =
     nameIn(found.place.buurt.names as unknown as Record<string, string>) || found.place.buurt.code;
