@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
-BENCHES := bench/sector_index.py bench/addresses.py bench/imports.py bench/plans.py bench/quotes.py
+BENCHES := bench/sector_index.py bench/addresses.py bench/imports.py bench/plans.py bench/quotes.py bench/proposals.py bench/editor.py
 
 .PHONY: help setup web no-node web-lint run test lint types unit bench bench-quick lock clean
 
@@ -72,11 +72,11 @@ unit: setup
 	@scripts/chromium install || [ $$? -eq 3 ]
 	$(BIN)/pytest --numprocesses 2 --dist worksteal
 
-bench: .venv/.installed-bench ## run every benchmark in full: bars as ratios against peers
+bench: web .venv/.installed-bench ## run every benchmark in full: bars as ratios against peers
 	@scripts/postgis install || [ $$? -eq 3 ]
 	@set -e; for bench in $(BENCHES); do echo "== $$bench"; $(BIN)/python $$bench; done
 
-bench-quick: .venv/.installed-bench ## the same bars on smaller inputs, under a minute each
+bench-quick: web .venv/.installed-bench ## the same bars on smaller inputs, under a minute each
 	@scripts/postgis install || [ $$? -eq 3 ]
 	@set -e; for bench in $(BENCHES); do echo "== $$bench"; $(BIN)/python $$bench --quick; done
 
