@@ -1,6 +1,5 @@
 """What commands that change plans open and name: the desk of drafts, the instant, who did it."""
 
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,11 +16,6 @@ BY_COMMAND = "command-line"
 def right_now() -> datetime:
     """Return the present instant."""
     return datetime.now(UTC)
-
-
-def new_token() -> str:
-    """Return the identifier of a new draft."""
-    return f"d-{secrets.token_urlsafe(12)}"
 
 
 @contextmanager

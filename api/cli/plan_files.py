@@ -8,11 +8,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from api.cli.drafting import BY_COMMAND, new_token, open_desk, right_now
+from api.cli.drafting import BY_COMMAND, open_desk, right_now
 from api.drafting import plan_state
 from boundaries.cutting_areas import CUT_SNAP_M
 from data.municipalities import find_municipality
-from data.plans.drafts import edit, find_draft
+from data.plans.drafts import edit, find_draft, new_draft_id
 from data.plans.drawing_areas import AreaWish, begin_from_areas
 from data.plans.plan_files import (
     ENDINGS,
@@ -106,7 +106,7 @@ def read_file(
                 source=file.name,
                 by=BY_COMMAND,
                 now=now,
-                make_token=new_token,
+                make_token=new_draft_id,
             )
         else:
             row = find_draft(session, draft_id or "", for_change=True)
@@ -130,7 +130,7 @@ def _read_areas(file: Path, municipality: str, wish: AreaWish, title: str | None
             title=title or f"From {file.name}"[:200],
             by=BY_COMMAND,
             now=right_now(),
-            make_token=new_token,
+            make_token=new_draft_id,
         )
         made = row.id
     table = Table("area", "drawn m²", "assigned m²", "gained m²", "lost m²", "differs")

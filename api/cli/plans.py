@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from api.cli import plan_checks
-from api.cli.drafting import BY_COMMAND, new_token, open_desk, right_now
+from api.cli.drafting import BY_COMMAND, open_desk, right_now
 from api.cli.importing import parse_day
 from api.cli.opening import opened
 from api.drafting import DraftDesk, plan_state
@@ -21,7 +21,7 @@ from boundaries.operations import OPERATION, Operation
 from boundaries.proposals import Diligence, HouseholdsBand, Proposal, propose
 from data.municipalities import find_municipality
 from data.plans.barriers import read_barriers
-from data.plans.drafts import begin_draft, edit, find_draft, list_drafts, step
+from data.plans.drafts import begin_draft, edit, find_draft, list_drafts, new_draft_id, step
 from data.plans.proposing import as_operation, read_problem
 from data.plans.published import list_plans, plan_on
 from data.plans.publishing import publish
@@ -72,7 +72,7 @@ def begin(
             day=right_now().date(),
             by=BY_COMMAND,
             now=right_now(),
-            make_token=new_token,
+            make_token=new_draft_id,
             plan_id=from_plan,
         )
         draft_id = row.id
@@ -256,7 +256,7 @@ def _take(store: Store, desk: DraftDesk, code: str, proposal: Proposal) -> str:
             day=now.date(),
             by=BY_COMMAND,
             now=now,
-            make_token=new_token,
+            make_token=new_draft_id,
         )
         session.flush()
         draft = desk.take(session, row)

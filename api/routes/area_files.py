@@ -1,7 +1,6 @@
 """`POST /v1/municipalities/{code}/plans:import-areas`: polygons from elsewhere become a draft."""
 
 import asyncio
-import secrets
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from api.plan_problems import described_plans
 from api.routes.plans import ETAG
 from api.routes.rules import MunicipalityCode, require_municipality
 from boundaries.cutting_areas import CUT_SNAP_M
+from data.plans.drafts import new_draft_id
 from data.plans.drawing_areas import AreaWish, begin_from_areas
 from data.readers.mapping import ColumnMapping
 from data.store import Store
@@ -109,7 +109,7 @@ def area_files_router(
                     title=query.title,
                     by=by,
                     now=clock(),
-                    make_token=lambda: f"d-{secrets.token_urlsafe(12)}",
+                    make_token=new_draft_id,
                 )
         return AreasAnswer(draft=PlanSummary.of_draft(row), report=found.as_json())
 

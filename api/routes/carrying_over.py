@@ -1,6 +1,5 @@
 """`POST /v1/municipalities/{code}/plans:carry-over`: a municipality's plans brought to another sectors release."""
 
-import secrets
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
@@ -13,6 +12,7 @@ from api.plan_problems import described_plans
 from api.routes.rules import MunicipalityCode
 from data.directory import DataDirectory
 from data.plans.activating import Carrying, Hand, carry_plans_over
+from data.plans.drafts import new_draft_id
 from data.releases import find_release
 from data.store import Store
 from households.dwelling_keys import HouseholdKeys
@@ -80,7 +80,7 @@ def carrying_over_router(
         nothing is in doubt. On a release that is not in use yet, what is clear waits for the activation. Anything else
         is a draft, which a person edits and hands in for review.
         """
-        hand = Hand(directory, keys, caller.key_id, clock(), lambda: f"d-{secrets.token_urlsafe(12)}")
+        hand = Hand(directory, keys, caller.key_id, clock(), new_draft_id)
         with store.writing() as session:
             release = find_release(session, body.to)
             done = carry_plans_over(session, release, hand, [code], dry_run=body.dry_run)

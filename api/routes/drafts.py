@@ -1,6 +1,5 @@
 """`/v1/plans/{id}/operations` and what else changes a draft: begun, drawn, undone, reviewed, published."""
 
-import secrets
 from collections.abc import Callable
 from datetime import datetime
 
@@ -19,7 +18,7 @@ from boundaries.changes import Change
 from boundaries.checks import CheckSettings, check_buurten
 from boundaries.draft import Draft
 from data.api_keys import Scope
-from data.plans.drafts import begin_draft, can_redo, edit, find_draft, set_state, step
+from data.plans.drafts import begin_draft, can_redo, edit, find_draft, new_draft_id, set_state, step
 from data.plans.publishing import publish
 from data.plans.rebasing import newest_plan, rebase
 from data.store import Store
@@ -53,7 +52,7 @@ def drafts_router(  # noqa: PLR0915 -- one statement a route
                 day=now.date(),
                 by=caller.key_id,
                 now=now,
-                make_token=lambda: f"d-{secrets.token_urlsafe(12)}",
+                make_token=new_draft_id,
                 plan_id=body.plan,
             )
         response.headers["ETag"] = f'"{row.revision}"'

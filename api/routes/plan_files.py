@@ -1,7 +1,6 @@
 """`GET /v1/plans/{id}/export` and `POST /v1/municipalities/{code}/plans:import`: plans as files."""
 
 import asyncio
-import secrets
 from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
@@ -16,6 +15,7 @@ from api.plan_problems import described_plans
 from api.routes.plans import ETAG, PlanId
 from api.routes.rules import MunicipalityCode, require_municipality
 from data.api_keys import Scope
+from data.plans.drafts import new_draft_id
 from data.plans.plan_files import MEDIA_TYPES, PlanFormat, begin_from_file, write_plan_file
 from data.store import Store
 
@@ -87,7 +87,7 @@ def plan_files_router(
                 source=title,
                 by=by,
                 now=clock(),
-                make_token=lambda: f"d-{secrets.token_urlsafe(12)}",
+                make_token=new_draft_id,
             )
         return PlanSummary.of_draft(row)
 

@@ -6,11 +6,10 @@ from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Response
-from sqlalchemy.orm import Session
 
 from api.access import needs
 from api.atlas import Atlas
-from api.drafting import DraftDesk
+from api.drafting import DraftDesk, plan_state
 from api.history import buurt_on
 from api.models import Latitude, Longitude
 from api.plan_models import (
@@ -24,7 +23,6 @@ from api.plan_models import (
 from api.plan_problems import described_plans
 from api.routes.rules import MunicipalityCode, require_municipality
 from api.sending import NOT_MODIFIED, REVALIDATED, Packed, is_known, unchanged
-from boundaries.blocks import PlanState
 from boundaries.checks import CheckSettings
 from data.api_keys import Scope
 from data.directory import DataDirectory
@@ -35,7 +33,7 @@ from data.plans.drafts import (
     list_drafts,
 )
 from data.plans.map_features import write_map_features
-from data.plans.published import find_plan, list_plans, plan_on, read_plan, read_state, sector_names
+from data.plans.published import find_plan, list_plans, plan_on, sector_names
 from data.store import Store
 from data.store.models import Release
 
@@ -55,22 +53,10 @@ _GEOJSON: dict[int | str, dict[str, Any]] = {
 }
 
 
-def plans_router(  # noqa: PLR0915 -- one statement a route
-    atlas: Callable[[], Atlas], store: Store, directory: DataDirectory, desk: DraftDesk
-) -> APIRouter:
+def plans_router(atlas: Callable[[], Atlas], store: Store, directory: DataDirectory, desk: DraftDesk) -> APIRouter:
     """Build the routes."""
     router = APIRouter(prefix="/v1", tags=["plans"], dependencies=[needs(Scope.VIEWER)])
     settings = CheckSettings()
-
-    def state_of(session: Session, plan_id: str) -> tuple[PlanSummary, PlanState]:
-        if plan_id.startswith("d-"):
-            row = find_draft(session, plan_id)
-            draft = desk.take(session, row)
-            desk.put(row.id, row.revision, draft)
-            return PlanSummary.of_draft(row), draft.state
-        plan = read_plan(session, find_plan(session, int(plan_id)))
-        state = read_state(session, plan, desk.counter(plan.row.municipality_code, plan.row.id))
-        return PlanSummary.of_plan(plan.row), state
 
     @router.get("/municipalities/{code}/plans", responses=described_plans(404, 422))
     def show_plans(code: MunicipalityCode) -> PlanList:
@@ -114,16 +100,15 @@ def plans_router(  # noqa: PLR0915 -- one statement a route
     def show_plan(plan_id: PlanId, response: Response) -> PlanAnswer:
         """Return a plan or a draft: its buurten with their counts, and the buurt of every block."""
         with store.reading() as session:
-            summary, state = state_of(session, plan_id)
-            undo = redo = False
-            base = summary.id
-            if summary.revision is not None:
-                row = find_draft(session, plan_id)
-                base = str(row.plan_id)
-                response.headers["ETag"] = f'"{summary.revision}"'
-                undo, redo = row.played > 0, can_redo(session, row)
-            release = session.get_one(Release, find_plan(session, int(base)).release_id)
+            state, base = plan_state(session, desk, plan_id)
+            plan = find_plan(session, base)
+            release = session.get_one(Release, plan.release_id)
             names = sector_names(session, release, {block.sector_code for block in state.blocks.values()})
+            summary, undo, redo = PlanSummary.of_plan(plan), False, False
+            if plan_id.startswith("d-"):
+                row = find_draft(session, plan_id)
+                summary, undo, redo = PlanSummary.of_draft(row), row.played > 0, can_redo(session, row)
+                response.headers["ETag"] = f'"{row.revision}"'
         rates = desk.member_rates(state.municipality_code)
         return PlanAnswer.of(summary, state, settings, release.name, names, rates, can_undo=undo, can_redo=redo)
 
@@ -142,14 +127,13 @@ def plans_router(  # noqa: PLR0915 -- one statement a route
         Positions are rounded to a centimetre; a draft is edited on its exact shapes, and exports have those.
         """
         with store.reading() as session:
-            if plan_id.startswith("d-"):
-                etag = f'W/"{find_draft(session, plan_id).revision}"'
-                if is_known(etag, if_none_match):
-                    return unchanged(etag)
-            summary, state = state_of(session, plan_id)
+            revision = find_draft(session, plan_id).revision if plan_id.startswith("d-") else None
+            if revision is not None and is_known(etag := f'W/"{revision}"', if_none_match):
+                return unchanged(etag)
+            state, _ = plan_state(session, desk, plan_id)
         body = write_map_features(state)
         # A published plan is counted from the releases that are active; a draft keeps the counts that it began with.
-        named = hashlib.sha256(body).hexdigest()[:32] if summary.revision is None else summary.revision
+        named = hashlib.sha256(body).hexdigest()[:32] if revision is None else revision
         etag = f'W/"{named}"'
         if is_known(etag, if_none_match):
             return unchanged(etag)

@@ -1,5 +1,6 @@
 """Drafts in the store: a plan to begin from, the counts of that moment, and a log that plays both ways."""
 
+import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -56,6 +57,11 @@ class EditConflictError(ValueError):
         self.done = tuple(Done(entry.number, entry.operation["op"], entry.by, entry.at) for entry in entries)
         done = ", ".join(entry.op for entry in self.done) or "undo"
         super().__init__(f"the draft is at revision {revision}, not {known}; meanwhile: {done}")
+
+
+def new_draft_id() -> str:
+    """Return a random identifier for a new draft, which nobody can guess."""
+    return f"d-{secrets.token_urlsafe(12)}"
 
 
 def begin_draft(

@@ -14,7 +14,7 @@ from pyproj.exceptions import CRSError
 from boundaries.blocks import Area
 from boundaries.tiling import NOTABLE_AREA_M2, UnrepairableShapeError, find_overlaps, repair_shapes
 from data.readers.columns import as_names, missing_columns
-from data.readers.layer_checks import told_rows
+from data.readers.layer_checks import require_areas, told_rows
 from data.readers.layers import read_layer
 from data.readers.mapping import ColumnMapping
 from data.tables import LANGUAGES, Finding, SourceError
@@ -82,7 +82,7 @@ def read_drawn_areas(
     frame = read_layer(path, layer=layer)
     file = path.name
     names = _names(frame, mapping, language, file)
-    shapes = _areas(frame, file)
+    shapes, _ = require_areas(frame, file, remedy="Give polygons or multipolygons only.")
     source = _source_crs(frame, stated_crs, file)
     shapes, findings = _valid(shapes, source, file, repair=repair)
     moved = transform_shapes(shapes, source, crs)
@@ -118,29 +118,6 @@ def _names(frame: gpd.GeoDataFrame, mapping: ColumnMapping, language: str, file:
         for of_row in names:
             of_row[language if target == "name" else target.removeprefix("name_")] = value
     return names
-
-
-def _areas(frame: gpd.GeoDataFrame, file: str) -> npt.NDArray[np.object_]:
-    shapes, rows = frame.geometry.to_numpy(), frame.index.to_numpy() + 1
-    empty = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    if empty.any():
-        raise SourceError(
-            "empty-geometry",
-            f"the geometry is empty ({told_rows(rows[empty])}).",
-            file=file,
-            row=int(rows[empty][0]),
-            remedy="Remove the row, or draw its area.",
-        )
-    other = ~np.isin(shapely.get_type_id(shapes), (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON))
-    if other.any():
-        raise SourceError(
-            "not-a-polygon",
-            f"a {shapes[other][0].geom_type} is no area ({told_rows(rows[other])}).",
-            file=file,
-            row=int(rows[other][0]),
-            remedy="Give polygons or multipolygons only.",
-        )
-    return np.asarray(shapes, dtype=object)
 
 
 def _source_crs(frame: gpd.GeoDataFrame, stated: str | None, file: str) -> str:

@@ -45,6 +45,26 @@ def check_layer(frame: gpd.GeoDataFrame, *, country: Country, allowed: Collectio
         `wrong-crs`, `empty-geometry`, `not-a-polygon` or `out-of-country`, with the row.
     """
     crs = _crs_code(frame, allowed, file)
+    shapes, rows = require_areas(frame, file, remedy="Import polygons or multipolygons only.")
+    _check_country(shapes, rows, crs, country, file)
+    return crs
+
+
+def require_areas(
+    frame: gpd.GeoDataFrame, file: str, *, remedy: str
+) -> tuple[npt.NDArray[np.object_], npt.NDArray[np.int64]]:
+    """Return the shapes of a layer's rows, each a polygon or a multipolygon, and the rows' numbers from 1.
+
+    Parameters
+    ----------
+    remedy
+        What to do about a row that has another kind of geometry.
+
+    Raises
+    ------
+    SourceError
+        `empty-geometry` or `not-a-polygon`, with the row.
+    """
     shapes, rows = frame.geometry.to_numpy(), frame.index.to_numpy() + 1
     empty = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     if empty.any():
@@ -62,10 +82,9 @@ def check_layer(frame: gpd.GeoDataFrame, *, country: Country, allowed: Collectio
             f"a {shapes[~polygons][0].geom_type} is no area ({told_rows(rows[~polygons])}).",
             file=file,
             row=int(rows[~polygons][0]),
-            remedy="Import polygons or multipolygons only.",
+            remedy=remedy,
         )
-    _check_country(shapes, rows, crs, country, file)
-    return crs
+    return shapes, rows
 
 
 def told_rows(rows: npt.NDArray[np.int64]) -> str:
