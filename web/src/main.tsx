@@ -15,6 +15,6 @@ render(<App />, document.getElementById("app") as HTMLElement);
 followAddress();
 takeDroppedFiles();
 effect(() => {
-  const names = municipality.value?.names as unknown as Record<string, string> | undefined;
+  const names = municipality.value?.names;
   document.title = [names && nameIn(names), t("app.title")].filter(Boolean).join(" · ");
 });

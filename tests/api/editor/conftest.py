@@ -192,6 +192,13 @@ class Editor:
         self.page.wait_for_function("() => globalThis.buurtwijzer.unsaved() === 0")
         self.page.wait_for_selector("[data-saving=saved]")
 
+    def insist(self) -> None:
+        """Where the last paint was refused because a buurt would fall into parts, do it anyway."""
+        refused = self.page.locator("[data-refusal=buurt-falls-apart]")
+        if refused.count():
+            refused.get_by_role("button", name="Do it anyway").press("Enter")
+            self.saved()
+
     def plan(self) -> Any:
         """What the server has of the plan on the screen."""
         return self.server.ask("GET", f"/v1/plans/{self.plan_id}", self.key)

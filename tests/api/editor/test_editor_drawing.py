@@ -43,10 +43,7 @@ def test_a_stroke_of_the_brush_moves_sectors_and_their_households_at_once(drawn:
     drawn.page.mouse.move(*drawn.at(*where[targets[1]]), steps=6)
     drawn.page.mouse.up()
     drawn.saved()
-    refused = drawn.page.locator("[data-refusal=buurt-falls-apart]")
-    if refused.count():
-        refused.get_by_role("button", name="Do it anyway").click()
-        drawn.saved()
+    drawn.insist()
     after = drawn.households(second)
     assert after > before
     assert {drawn.buurt_of(block) for block in targets[:2]} == {second}
@@ -86,10 +83,7 @@ def test_a_rectangle_and_a_lasso_take_the_sectors_inside(drawn: Any, places: Any
         drawn.page.mouse.move(x, y, steps=12)
     drawn.page.mouse.up()
     drawn.saved()
-    refused = drawn.page.locator("[data-refusal=buurt-falls-apart]")
-    if refused.count():
-        refused.get_by_role("button", name="Do it anyway").click()
-        drawn.saved()
+    drawn.insist()
     expected = {block for block, place in where.items() if drawn.at(*place)[0] < middle}
     assert {block for block, buurt in drawn.plan()["blocks"].items() if buurt == first} == expected
 
@@ -233,10 +227,7 @@ def test_everything_is_possible_with_the_keyboard_alone(drawn: Any, places: Any)
     drawn.settle()
     page.keyboard.press("Space")
     drawn.saved()
-    refused = page.locator("[data-refusal=buurt-falls-apart]")
-    if refused.count():
-        refused.get_by_role("button", name="Do it anyway").press("Enter")
-        drawn.saved()
+    drawn.insist()
     assert drawn.buurt_of(target) == second
 
     before = len(drawn.plan()["blocks"])

@@ -190,10 +190,7 @@ def test_another_editor_is_seen_and_both_edits_stay(editor: Any, places: Any) ->
     editor.screenshot("conflict")
     page.get_by_role("button", name="Take theirs in, put mine on top").click()
     editor.saved()
-    refused = page.locator("[data-refusal=buurt-falls-apart]")
-    if refused.count():
-        refused.get_by_role("button", name="Do it anyway").click()
-        editor.saved()
+    editor.insist()
     plan = editor.plan()
     assert plan["blocks"][target] == second
     assert next(one for one in plan["buurten"] if one["code"] == first)["names"]["nl"] == "Van een ander"
@@ -229,10 +226,7 @@ def test_a_lost_network_and_a_closed_tab_lose_nothing(editor: Any, places: Any) 
     again.page.goto(f"{address}#key={editor.key}")
     again.page.wait_for_selector(".tool")
     again.page.wait_for_function("() => globalThis.buurtwijzer.unsaved() === 0")
-    refused = again.page.locator("[data-refusal=buurt-falls-apart]")
-    if refused.count():
-        refused.get_by_role("button", name="Do it anyway").click()
-        again.saved()
+    again.insist()
     assert again.plan()["blocks"][target] == second
 
 
@@ -248,10 +242,7 @@ def test_a_server_that_is_killed_and_started_again_loses_nothing(editor: Any, pl
     editor.page.locator("[data-saving=offline]").wait_for()
     editor.server.start()
     editor.page.wait_for_function("() => globalThis.buurtwijzer.unsaved() === 0")
-    refused = editor.page.locator("[data-refusal=buurt-falls-apart]")
-    if refused.count():
-        refused.get_by_role("button", name="Do it anyway").click()
-        editor.saved()
+    editor.insist()
     assert editor.plan()["blocks"][target] == second
 
 

@@ -18,7 +18,8 @@ export type Suggestion = Readable<Schemas["SuggestionAnswer"]>;
 export type Alternative = Readable<Schemas["ProposalAnswer"]>;
 export type Session = Readable<Schemas["SessionAnswer"]>;
 export type LogEntry = Readable<Schemas["LogEntry"]>;
-export type Names = Readonly<Record<string, string | null>>;
+/** A name by language, where the source gives it. */
+export type Names = Readonly<Partial<Record<string, string | null>>>;
 
 /** A refusal of the server: RFC 9457 problem details. */
 export class Refusal extends Error {
@@ -67,6 +68,11 @@ interface Answered<T> {
   data?: T;
   error?: unknown;
   response: Response;
+}
+
+/** What a change of a draft is asked with: the draft, and the revision that was seen. */
+export function onDraft(id: string, revision: number | null | undefined) {
+  return { path: { plan_id: id }, header: { "if-match": `"${revision}"` } };
 }
 
 /** Return what was answered, or throw why there is no answer. */

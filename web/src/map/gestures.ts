@@ -4,7 +4,6 @@
 import { effect } from "@preact/signals";
 import type { FeatureCollection, Position } from "geojson";
 import type { MapMouseEvent } from "maplibre-gl";
-import type { Operation } from "../api/client";
 import { t } from "../texts";
 import {
   announce,
@@ -231,7 +230,8 @@ export class Gestures {
       });
     }
     this.cancel(blocks);
-    if (blocks.length && target !== null) void this.run({ op: "assign_blocks", blocks, buurt: target });
+    if (blocks.length && target !== null)
+      void editor.peek()?.run({ op: "assign_blocks", blocks, buurt: target });
   }
 
   private addVertex(place: [number, number]): void {
@@ -254,21 +254,19 @@ export class Gestures {
     const snap = this.snapAt(start);
     const at = this.on.map.project(start);
     this.cancel();
-    if (name === "cut") void this.run({ op: "cut_blocks", line, snap_m: snap });
+    if (name === "cut") void editor.peek()?.run({ op: "cut_blocks", line, snap_m: snap });
     else if (name === "split") {
       const buurt = selected.peek();
       if (buurt === null) announce(t("say.choose-buurt"));
-      else void this.run({ op: "split_buurt", buurt, line, snap_m: snap });
+      else void editor.peek()?.run({ op: "split_buurt", buurt, line, snap_m: snap });
     } else {
       const sides = this.on.buurtenBeside(at.x, at.y);
       if (sides === null) announce(t("say.begin-on-border"));
-      else void this.run({ op: "reshape_border", left: sides[0], right: sides[1], line, snap_m: snap });
+      else
+        void editor
+          .peek()
+          ?.run({ op: "reshape_border", left: sides[0], right: sides[1], line, snap_m: snap });
     }
-  }
-
-  private run(operation: Partial<Operation> & { op: Operation["op"] }): Promise<void> {
-    // The server fills in what is left out; the generated types call its defaults required.
-    return editor.peek()?.run(operation as Operation) ?? Promise.resolve();
   }
 
   /** Metres that a few pixels are, at a place and the present zoom (Web Mercator, 512 px tiles). */

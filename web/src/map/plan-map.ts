@@ -76,6 +76,10 @@ export class PlanMap {
   private follow(): void {
     this.addHatch();
     let shownDark = dark.peek();
+    let shown: { plan: OpenedPlan | null; reshaped: number | undefined } = {
+      plan: null,
+      reshaped: undefined,
+    };
     this.stops.push(
       effect(() => {
         if (dark.value === shownDark) return;
@@ -84,14 +88,11 @@ export class PlanMap {
       }),
       effect(() => {
         const plan = opened.value;
-        void plan?.reshaped.value;
-        this.showShapes(plan);
-      }),
-      effect(() => {
-        const plan = opened.value;
-        void plan?.assigned.value;
-        void [measure.value, selected.value, language.value];
-        this.paint();
+        const reshaped = plan?.reshaped.value;
+        void [plan?.assigned.value, measure.value, selected.value, language.value];
+        if (plan !== shown.plan || reshaped !== shown.reshaped) this.showShapes(plan);
+        else this.paint();
+        shown = { plan, reshaped };
       }),
       effect(() => {
         const problem = problemShown.value;
@@ -301,7 +302,10 @@ export class PlanMap {
     for (const block of plan.blocks.keys()) {
       const place = this.inside[block];
       const buurt = plan.buurtOf(block);
-      if (place && buurt !== null) places.set(buurt, [...(places.get(buurt) ?? []), place]);
+      if (!place || buurt === null) continue;
+      const others = places.get(buurt);
+      if (others) others.push(place);
+      else places.set(buurt, [place]);
     }
     return {
       type: "FeatureCollection",

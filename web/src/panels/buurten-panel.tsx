@@ -1,16 +1,14 @@
 // The buurten of the plan with their households, and the one that is selected with all that can be done to it.
 import { useEffect, useState } from "preact/hooks";
-import type { DrawnBuurt, Operation } from "../api/client";
+import type { DrawnBuurt } from "../api/client";
 import { bandStatus } from "../plan/counts";
+import type { AskedOperation } from "../plan/editing";
 import { figureOf } from "../plan/measures";
 import { buurtName, formatCount, formatNumber, nameIn, type TextKey, t } from "../texts";
 import { canPaint, colours, editor, opened, planMap, selected } from "../ui";
 import { Swatch } from "./legend";
 
-/** Carry out an operation; the server fills in what is left out. */
-function run(operation: { op: Operation["op"] } & Record<string, unknown>): Promise<void> {
-  return editor.peek()?.run(operation as unknown as Operation) ?? Promise.resolve();
-}
+const run = (operation: AskedOperation) => editor.peek()?.run(operation);
 
 export function BuurtenPanel() {
   const plan = opened.value;
@@ -267,7 +265,7 @@ function Merge({ buurt }: { buurt: DrawnBuurt }) {
         type="button"
         disabled={!into}
         onClick={() => {
-          void run({ op: "merge_buurten", into, others: [buurt.code] }).then(() => {
+          void run({ op: "merge_buurten", into, others: [buurt.code] })?.then(() => {
             if (!opened.peek()?.buurt(buurt.code)) selected.value = into;
           });
         }}

@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import type { FeatureCollection } from "geojson";
 import { useEffect, useState } from "preact/hooks";
-import { ask, client, type PlanProblem } from "../api/client";
+import { ask, client, onDraft, type PlanProblem } from "../api/client";
 import { attempt, loadPlans, openPlan, plans, reopen } from "../opening";
 import type { OpenedPlan } from "../plan/opened";
 import { mayEdit } from "../session";
@@ -122,10 +122,6 @@ function today(): string {
   return new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
 }
 
-function path(plan: OpenedPlan) {
-  return { path: { plan_id: plan.id }, header: { "if-match": `"${plan.revision.peek()}"` } };
-}
-
 function Publish({ plan }: { plan: OpenedPlan }) {
   const [day, setDay] = useState(today());
   const [reason, setReason] = useState("");
@@ -137,13 +133,15 @@ function Publish({ plan }: { plan: OpenedPlan }) {
     setErrors(found);
     if (found.length) return;
     const body = { valid_from: day, reason: reason.trim() };
-    const made = await ask(client.POST("/v1/plans/{plan_id}:publish", { params: path(plan), body }));
+    const made = await ask(
+      client.POST("/v1/plans/{plan_id}:publish", { params: onDraft(plan.id, plan.revision.peek()), body }),
+    );
     await loadPlans();
     await openPlan(made.id);
     announce(t("publish.done", { version: made.version ?? 0, day: formatDay(day) }));
   };
   const review = async () => {
-    await ask(client.POST("/v1/plans/{plan_id}:review", { params: path(plan) }));
+    await ask(client.POST("/v1/plans/{plan_id}:review", { params: onDraft(plan.id, plan.revision.peek()) }));
     await reopen();
   };
   return (
@@ -204,7 +202,7 @@ function Publish({ plan }: { plan: OpenedPlan }) {
 
 function Review({ plan }: { plan: OpenedPlan }) {
   const back = async () => {
-    await ask(client.POST("/v1/plans/{plan_id}:return", { params: path(plan) }));
+    await ask(client.POST("/v1/plans/{plan_id}:return", { params: onDraft(plan.id, plan.revision.peek()) }));
     await reopen();
   };
   return (

@@ -1,7 +1,7 @@
 // The plans of the municipality: a slider through the days, drafts, and files.
 
 import type { PlanSummary } from "../api/client";
-import { ask, authorization, client, Unreachable } from "../api/client";
+import { ask, authorization, client, onDraft, Unreachable } from "../api/client";
 import { attempt, beginDraft, importFile, loadPlans, openPlan, plans } from "../opening";
 import { mayEdit } from "../session";
 import { formatDay, t } from "../texts";
@@ -83,8 +83,7 @@ function PlanList({ plans: list }: { plans: readonly PlanSummary[] }) {
 }
 
 async function discard(plan: PlanSummary): Promise<void> {
-  const params = { path: { plan_id: plan.id }, header: { "if-match": `"${plan.revision}"` } };
-  await ask(client.POST("/v1/plans/{plan_id}:discard", { params }));
+  await ask(client.POST("/v1/plans/{plan_id}:discard", { params: onDraft(plan.id, plan.revision) }));
   await loadPlans();
   const first = plans.peek()?.plans[0];
   if (opened.peek()?.id === plan.id && first) await openPlan(first.id);

@@ -66,7 +66,7 @@ export function PlanPanel() {
 }
 
 function PlanHead({ summary }: { summary: PlanSummary }) {
-  const names = municipality.value?.names as unknown as Record<string, string> | undefined;
+  const names = municipality.value?.names;
   const published = summary.state === "published";
   return (
     <div class="plan-head">

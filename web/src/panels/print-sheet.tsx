@@ -31,9 +31,7 @@ export function PrintSheet() {
   }, []);
   if (!plan) return null;
   const summary = plan.summary.value;
-  const name = municipality.value
-    ? nameIn(municipality.value.names as unknown as Record<string, string>)
-    : "";
+  const name = municipality.value ? nameIn(municipality.value.names) : "";
   return (
     <div class="sheet" role="dialog" aria-modal="true" aria-labelledby="sheet-title">
       <div class="row no-print">

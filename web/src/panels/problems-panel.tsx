@@ -2,7 +2,7 @@
 
 import type { Geometry } from "geojson";
 import { useEffect } from "preact/hooks";
-import { ask, client, type Operation, type PlanProblem } from "../api/client";
+import { ask, client, type PlanProblem } from "../api/client";
 import { attempt } from "../opening";
 import type { OpenedPlan } from "../plan/opened";
 import { buurtName, language, t } from "../texts";
@@ -65,7 +65,7 @@ function Remedy({ problem: { remedy } }: { problem: PlanProblem }) {
       type="button"
       class="quiet remedy"
       disabled={editor.value?.blocked.value}
-      onClick={() => void editor.value?.run(operation as Operation)}
+      onClick={() => void editor.value?.run(operation)}
     >
       → {text}
     </button>

@@ -1,10 +1,11 @@
 // Alternatives that draw themselves, side by side; one of them becomes the draft in one step.
 import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
-import { type Alternative, ask, client, type Operation } from "../api/client";
+import { type Alternative, ask, client } from "../api/client";
 import { attempt, beginDraft } from "../opening";
 import { ringsOf } from "../plan/borders";
 import { PALETTE } from "../plan/colours";
+import type { AskedOperation } from "../plan/editing";
 import type { OpenedPlan } from "../plan/opened";
 import { formatDecimal, formatShare, t } from "../texts";
 import { announce, canPaint, editor, opened, panel, selected } from "../ui";
@@ -119,7 +120,7 @@ function AlternativeCard({
         onClick={() =>
           void attempt(async () => {
             if (!canPaint.peek()) await beginDraft();
-            await editor.peek()?.run(alternative.operation as unknown as Operation);
+            await editor.peek()?.run(alternative.operation as AskedOperation);
             if (editor.peek()?.setback.peek()) return;
             selected.value = null;
             panel.value = "buurten";

@@ -61,11 +61,7 @@ export function SearchBox() {
         role="combobox"
         autocomplete="off"
         spellcheck={false}
-        placeholder={
-          municipality.value
-            ? nameIn(municipality.value.names as unknown as Record<string, string>)
-            : t("search.placeholder")
-        }
+        placeholder={municipality.value ? nameIn(municipality.value.names) : t("search.placeholder")}
         maxLength={200}
         value={text}
         aria-expanded={shown}
@@ -100,7 +96,7 @@ export function SearchBox() {
           >
             {hit.kind === "municipality" ? (
               <>
-                <b>{nameIn(hit.municipality.names as unknown as Record<string, string>)}</b>
+                <b>{nameIn(hit.municipality.names)}</b>
                 <small>{t("search.sectors", { count: hit.municipality.sectors })}</small>
               </>
             ) : (
@@ -176,7 +172,6 @@ async function goTo(suggestion: Suggestion): Promise<void> {
   });
   planMap.peek()?.flyToPlace(place);
   selected.value = found.place.buurt.code;
-  const buurt =
-    nameIn(found.place.buurt.names as unknown as Record<string, string>) || found.place.buurt.code;
+  const buurt = nameIn(found.place.buurt.names) || found.place.buurt.code;
   announce(t("search.at", { address: suggestion.text, buurt }));
 }

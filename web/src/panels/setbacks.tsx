@@ -1,6 +1,5 @@
 // What did not go as drawn: a refusal of the server, or another editor who was first.
 import { useEffect, useRef } from "preact/hooks";
-import type { Operation } from "../api/client";
 import type { Editor } from "../plan/editing";
 import { t } from "../texts";
 import { editor } from "../ui";
@@ -24,7 +23,7 @@ export function SetbackNote() {
         <button
           type="button"
           class="quiet"
-          onClick={() => void work.run({ ...step.operation, allow_parts: true } as Operation)}
+          onClick={() => void work.run({ ...step.operation, allow_parts: true })}
         >
           {t("setback.anyway")}
         </button>

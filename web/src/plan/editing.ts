@@ -6,6 +6,7 @@ import {
   client,
   type LogEntry,
   type Operation,
+  onDraft,
   Refusal,
   Unreachable,
 } from "../api/client";
@@ -27,6 +28,9 @@ export interface Setback {
   readonly step: Step;
   readonly refusal: Refusal;
 }
+
+/** An operation as a hand or an answer gives it: its name, and the fields that are not left to the server. */
+export type AskedOperation = { readonly op: Operation["op"] } & Readonly<Record<string, unknown>>;
 
 const RETRY_MS = [500, 1_000, 2_000, 4_000] as const;
 
@@ -65,8 +69,9 @@ export class Editor {
     this.wake?.();
   }
 
-  run(operation: Operation): Promise<void> {
-    return this.add({ kind: "operation", operation });
+  /** Carry out an operation; the server fills in what is left out, though the generated types require it. */
+  run(operation: AskedOperation): Promise<void> {
+    return this.add({ kind: "operation", operation: operation as unknown as Operation });
   }
   undo(): Promise<void> {
     return this.add({ kind: "undo" });
@@ -177,10 +182,7 @@ function isPaint(step: Step): boolean {
 }
 
 async function post(plan: OpenedPlan, step: Step): Promise<ChangeAnswer> {
-  const params = {
-    path: { plan_id: plan.id },
-    header: { "if-match": `"${plan.revision.value}"` },
-  };
+  const params = onDraft(plan.id, plan.revision.value);
   if (step.kind === "undo") return ask(client.POST("/v1/plans/{plan_id}:undo", { params }));
   if (step.kind === "redo") return ask(client.POST("/v1/plans/{plan_id}:redo", { params }));
   return ask(client.POST("/v1/plans/{plan_id}/operations", { params, body: { operation: step.operation } }));

@@ -1,5 +1,5 @@
 // The plan that is on the screen: what the server has answered, with what was drawn since laid over it.
-import { computed, signal } from "@preact/signals";
+import { batch, computed, signal } from "@preact/signals";
 import {
   ask,
   type ChangeAnswer,
@@ -96,11 +96,13 @@ export class OpenedPlan {
     for (const [block, buurt] of Object.entries(change.assignments)) this.saved.set(block, buurt);
     for (const code of change.removed_buurten) this.savedBuurten.delete(code);
     for (const buurt of change.buurten) this.savedBuurten.set(buurt.code, buurt);
-    this.revision.value = change.revision;
-    this.canUndo.value = change.can_undo;
-    this.canRedo.value = change.can_redo;
-    this.lay(pending);
-    if (features.length || change.removed_blocks.length) this.reshaped.value += 1;
+    batch(() => {
+      this.revision.value = change.revision;
+      this.canUndo.value = change.can_undo;
+      this.canRedo.value = change.can_redo;
+      this.lay(pending);
+      if (features.length || change.removed_blocks.length) this.reshaped.value += 1;
+    });
   }
 
   /** Show the saved state with steps laid over it: paint is seen at once, what needs the server is not guessed. */
