@@ -7,9 +7,10 @@ from pathlib import Path
 
 import geopandas as gpd
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner, Result
 
-from api.cli import app
+from api.cli import app, counting
 from api.settings import StoreSettings
 from data.demo import DemoSize, write_demo
 
@@ -21,12 +22,12 @@ def environment(store_settings: StoreSettings, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setenv("BUURTWIJZER_DATABASE_URL", store_settings.database_url)
     else:
         monkeypatch.delenv("BUURTWIJZER_DATABASE_URL", raising=False)
+    # The command's console takes its width when it is imported, from whatever terminal the tests run in.
+    monkeypatch.setattr(counting, "out", Console(width=160))
 
 
 def run(*arguments: str | Path) -> Result:
-    result = CliRunner().invoke(
-        app, [str(one) for one in arguments], env={"COLUMNS": "160", "TERM": "xterm"}, catch_exceptions=False
-    )
+    result = CliRunner().invoke(app, [str(one) for one in arguments], catch_exceptions=False)
     assert result.exit_code == 0, result.output
     return result
 
