@@ -22,6 +22,7 @@ from data.directory import DataDirectory
 from data.dwellings import Dwellings
 from data.releases import active_releases
 from data.store import Store, open_store
+from data.store.database import announce_change
 from data.store.household_models import Household
 from data.store.models import Block, Buurt, Plan, Sector
 from data.tables import Kind
@@ -143,7 +144,9 @@ def plans(store: Store) -> Iterator[None]:
                     )
     yield
     with store.writing() as session:
-        session.execute(delete(Plan).where(Plan.drawn))
+        # Those of this municipality alone, and told: workers that share the store must not keep what is gone.
+        session.execute(delete(Plan).where(Plan.drawn, Plan.municipality_code == CODE))
+        announce_change(session)
 
 
 def count(client: TestClient, area: dict[str, Any], **more: Any) -> dict[str, Any]:
