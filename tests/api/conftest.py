@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ from typing import Protocol
 import httpx2
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, delete, make_url, text
 
 from api.app import create_app
 from api.cli.importing import demo_requests
@@ -26,6 +26,8 @@ from data.demo import DemoFiles, DemoSize, write_demo
 from data.directory import DataDirectory
 from data.importing import import_file
 from data.store import open_store
+from data.store.database import announce_change
+from data.store.models import DraftRow, Plan
 
 HOUSEHOLD_KEYS = "2026a:" + bytes(range(32)).hex()
 
@@ -70,6 +72,15 @@ def store_settings(
         admin.dispose()
 
 
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Wait for something that happens beside the test."""
+    for _ in range(600):
+        if is_so():
+            return
+        time.sleep(0.05)
+    raise AssertionError("it did not come to pass in 30 s")
+
+
 def make_headers(url: str, *scopes: Scope) -> dict[str, str]:
     """Return the header of a new key."""
     store = open_store(url)
@@ -91,6 +102,22 @@ def client(store_settings: StoreSettings, admin: dict[str, str]) -> Iterator[Tes
         create_app(store_settings, ServerSettings(), HouseholdSettings(keys=HOUSEHOLD_KEYS)), headers=admin
     ) as client:
         yield client
+
+
+@pytest.fixture
+def take_back_plans(store_settings: StoreSettings, client: TestClient) -> Callable[[str], None]:
+    """Delete a municipality's drawn plans and drafts, and let the worker that other tests share take it in."""
+
+    def take_back(municipality: str) -> None:
+        store = open_store(store_settings.store_url)
+        with store.writing() as session:
+            session.execute(delete(DraftRow).where(DraftRow.municipality_code == municipality))
+            session.execute(delete(Plan).where(Plan.municipality_code == municipality, Plan.drawn))
+            announce_change(session)
+        wait_until(lambda: client.get("/healthz").json()["store_version"] == store.version())
+        store.close()
+
+    return take_back
 
 
 @dataclass(frozen=True)

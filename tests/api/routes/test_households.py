@@ -3,7 +3,7 @@
 import io
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -22,7 +22,6 @@ from data.directory import DataDirectory
 from data.dwellings import Dwellings
 from data.releases import active_releases
 from data.store import Store, open_store
-from data.store.database import announce_change
 from data.store.household_models import Household
 from data.store.models import Block, Buurt, Plan, Sector
 from data.tables import Kind
@@ -101,7 +100,7 @@ def members(store: Store, place: Place) -> Iterator[None]:
 
 
 @pytest.fixture
-def plans(store: Store) -> Iterator[None]:
+def plans(store: Store, take_back_plans: Callable[[str], None]) -> Iterator[None]:
     """The municipality divided, and divided otherwise later."""
     with store.writing() as session:
         [sectors] = (release for release in active_releases(session) if release.kind == Kind.SECTORS)
@@ -143,10 +142,7 @@ def plans(store: Store) -> Iterator[None]:
                         )
                     )
     yield
-    with store.writing() as session:
-        # Those of this municipality alone, and told: workers that share the store must not keep what is gone.
-        session.execute(delete(Plan).where(Plan.drawn, Plan.municipality_code == CODE))
-        announce_change(session)
+    take_back_plans(CODE)
 
 
 def count(client: TestClient, area: dict[str, Any], **more: Any) -> dict[str, Any]:

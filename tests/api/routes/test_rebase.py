@@ -1,32 +1,27 @@
 """Two editors begin from one plan, one publishes first: the other's draft is put on that plan, nothing unseen."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 import shapely
 from fastapi.testclient import TestClient
-from sqlalchemy import delete
 
 from api.app import create_app
 from api.settings import ServerSettings, StoreSettings
-from data.store import open_store
-from data.store.models import DraftRow, Plan
 
 CODE = "99001"
 FIRST = f"{CODE}-01"
 
 
 @pytest.fixture
-def api(store_settings: StoreSettings, admin: dict[str, str]) -> Iterator[TestClient]:
+def api(
+    store_settings: StoreSettings, admin: dict[str, str], take_back_plans: Callable[[str], None]
+) -> Iterator[TestClient]:
     with TestClient(create_app(store_settings, ServerSettings()), headers=admin) as client:
         yield client
-    store = open_store(store_settings.store_url)
-    with store.writing() as session:
-        session.execute(delete(DraftRow).where(DraftRow.municipality_code == CODE))
-        session.execute(delete(Plan).where(Plan.municipality_code == CODE, Plan.drawn))
-    store.close()
+    take_back_plans(CODE)
 
 
 class Editor:

@@ -1,20 +1,19 @@
 """Tiles over HTTP: what is in them, what a browser may keep, what is refused, and that plans show from their day on."""
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import mapbox_vector_tile
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 
 from api.app import create_app
 from api.settings import ServerSettings, StoreSettings
 from data.api_keys import Scope, create_key
 from data.store import open_store
-from data.store.models import DraftRow, Plan
 from data.store.tile_models import TileShape
 from data.tiles.grid import HALF_WORLD, Tile
 from geo.crs import LONLAT, transform_point
@@ -155,14 +154,10 @@ def make_key(settings: StoreSettings, scope: Scope) -> dict[str, str]:
 
 
 @pytest.fixture
-def undrawn(store_settings: StoreSettings) -> Iterator[None]:
+def undrawn(take_back_plans: Callable[[str], None]) -> Iterator[None]:
     """Leave the municipality without drawn plans afterwards."""
     yield
-    store = open_store(store_settings.store_url)
-    with store.writing() as session:
-        session.execute(delete(DraftRow).where(DraftRow.municipality_code == CODE))
-        session.execute(delete(Plan).where(Plan.municipality_code == CODE, Plan.drawn))
-    store.close()
+    take_back_plans(CODE)
 
 
 @pytest.mark.usefixtures("undrawn")
