@@ -53,7 +53,7 @@ from api.routes.tiles import tiles_router
 from api.routes.verification_batches import BATCH_PATH, verification_batches_router
 from api.routes.verifications import verifications_router
 from api.selection_problems import install_selection_problems
-from api.settings import HouseholdSettings, LetterSettings, SellerSettings, ServerSettings, StoreSettings
+from api.settings import HouseholdSettings, LetterSettings, PlanSettings, SellerSettings, ServerSettings, StoreSettings
 from api.tiles import TileDesk
 from data.directory import DataDirectory
 from data.store import open_store
@@ -102,17 +102,19 @@ def create_app(
     store_settings: StoreSettings | None = None,
     server_settings: ServerSettings | None = None,
     household_settings: HouseholdSettings | None = None,
+    plan_settings: PlanSettings | None = None,
 ) -> FastAPI:
     """Build the application.
 
     Parameters
     ----------
-    store_settings, server_settings, household_settings
+    store_settings, server_settings, household_settings, plan_settings
         By default those of the environment.
     """
     store_settings = store_settings or StoreSettings()
     server_settings = server_settings or ServerSettings()
     household_settings = household_settings or HouseholdSettings()
+    plan_settings = plan_settings or PlanSettings()
     household_keys = read_keys(household_settings.keys) if household_settings.keys else None
     store = open_store(store_settings.store_url)
 
@@ -186,15 +188,15 @@ def create_app(
         app.include_router(counting)
     desk = DraftDesk(store, directory, household_keys, household_settings.smallest_shown, clock)
     for planning in (
-        plans_router(lambda: keeper.current, store, directory, desk),
-        plan_checks_router(store, directory, desk),
+        plans_router(lambda: keeper.current, store, directory, desk, plan_settings.checks),
+        plan_checks_router(store, directory, desk, plan_settings.checks),
     ):
         app.include_router(planning)
-    app.include_router(carrying_over_router(store, directory, household_keys, clock))
+    app.include_router(carrying_over_router(store, directory, household_keys, plan_settings.checks, clock))
     app.include_router(plan_files_router(lambda: keeper.current, store, desk, clock))
     app.include_router(area_files_router(lambda: keeper.current, store, desk, clock))
-    app.include_router(drafts_router(lambda: keeper.current, store, desk, clock))
-    app.include_router(proposals_router(lambda: keeper.current, store, desk, clock))
+    app.include_router(drafts_router(lambda: keeper.current, store, desk, plan_settings.checks, clock))
+    app.include_router(proposals_router(lambda: keeper.current, store, desk, plan_settings.band, clock))
     for router in (
         tiles_router(lambda: keeper.current, tiles),
         session_router(),

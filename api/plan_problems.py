@@ -13,7 +13,7 @@ from boundaries.diffs import PlansDifferError
 from boundaries.edit_errors import DiscontiguousBuurtError, EditError, LockedBuurtError
 from boundaries.growing import UngrowableError
 from boundaries.overlaps import InvalidAreaError
-from boundaries.proposals import ProposalProblemError
+from boundaries.proposals import BandError, ProposalProblemError
 from data.plans.drafts import DraftStateError, EditConflictError, NothingToUndoError, UnknownDraftError
 from data.plans.plan_file import PlanFileError
 from data.plans.published import NoPlanError
@@ -56,6 +56,7 @@ PLAN_PROBLEMS: Mapping[type[Exception], Kind] = {
 EDIT_REFUSED = Kind("edit-refused", "The draft refuses this", 422, "Change the field that is named.")
 FALLS_APART = Kind("buurt-falls-apart", "A buurt would fall into parts", 422, "Send allow_parts if that is meant.")
 LOCKED = Kind("buurt-locked", "A locked buurt would change", 422, "Unlock it first.")
+BAND_ORDER = Kind("band-order", "No such band of households", 422, "Give least, target and most in that order.")
 CONFLICT = Kind("draft-changed", "Somebody else has changed the draft", 412, "Read the draft again, and edit that.")
 REBASE_CONFLICT = Kind(
     "rebase-conflict", "Operations do not apply any more", 409, "Send skip_conflicts to leave those out."
@@ -75,6 +76,7 @@ def install_plan_problems(app: FastAPI) -> None:
     """Answer the refusals of plans with problem details."""
     install_table(app, PLAN_PROBLEMS)
     app.add_exception_handler(EditError, _edit_refused)
+    app.add_exception_handler(BandError, _no_band)
     app.add_exception_handler(EditConflictError, _conflict)
     app.add_exception_handler(NotPublishableError, _not_publishable)
     app.add_exception_handler(RebaseConflictError, _rebase_conflict)
@@ -90,6 +92,11 @@ async def _edit_refused(_request: Request, error: Exception) -> JSONResponse:
     return problem_response(
         kind, str(error), errors=[FieldProblem(field=f"/operation/{error.field}", detail=str(error))]
     )
+
+
+async def _no_band(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, BandError)  # noqa: S101 -- registered for this class alone
+    return problem_response(BAND_ORDER, str(error), errors=[FieldProblem(field=f"/{error.bound}", detail=str(error))])
 
 
 async def _conflict(_request: Request, error: Exception) -> JSONResponse:

@@ -1,8 +1,8 @@
 """What a proposal is asked for and answered with, over HTTP."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
 from boundaries.proposals import BandException, Diligence, ExceptionKind, HouseholdsBand, Proposal
 from data.plans.proposing import as_operation
@@ -17,9 +17,15 @@ class ProposalBody(BaseModel):
 
     alternatives: Annotated[int, Field(ge=1, le=8)] = 3
     seed: Annotated[int, Field(ge=0, le=2**31 - 1, description="The same seed gives the same answer.")] = 1
-    least: Annotated[_Households, Field(description="Households that a buurt should have at least.")] = 1_000
-    target: Annotated[_Households, Field(description="Households that a buurt should have.")] = 1_500
-    most: Annotated[_Households, Field(description="Households that a buurt should have at most.")] = 4_000
+    least: Annotated[
+        _Households | None, Field(description="Households of a buurt at least; unset, as plans are checked.")
+    ] = None
+    target: Annotated[
+        _Households | None, Field(description="Households that a buurt should have; unset, as plans are checked.")
+    ] = None
+    most: Annotated[
+        _Households | None, Field(description="Households of a buurt at most; unset, as plans are checked.")
+    ] = None
     # A factory keeps it optional in clients that are generated, which take a field with a default as always there.
     diligence: Annotated[
         Diligence,
@@ -33,16 +39,15 @@ class ProposalBody(BaseModel):
         Field(description="GeoJSON LineString or MultiLineString that a buurt should not lie on both sides of."),
     ] = None
 
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if not self.least <= self.target <= self.most:
-            raise ValueError("least, target and most are in that order")
-        return self
+    def band(self, usual: HouseholdsBand) -> HouseholdsBand:
+        """Return the households of a buurt: those that are asked for, else the usual ones.
 
-    @property
-    def band(self) -> HouseholdsBand:
-        """The households of a buurt."""
-        return HouseholdsBand(self.least, self.most, self.target)
+        Raises
+        ------
+        BandError
+            Together they are no band.
+        """
+        return HouseholdsBand(self.least or usual.low, self.most or usual.high, self.target or usual.target)
 
 
 class ScoresAnswer(BaseModel):

@@ -2,11 +2,14 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from boundaries.checks import CheckSettings
+from boundaries.operations import Language
+from boundaries.proposals import HouseholdsBand
 from data.members.attempts import AttemptLimit
 from data.members.retention import Retention
 from licensing.parties import ElectronicAddress, Party, PostalAddress, Seller
@@ -98,6 +101,57 @@ class HouseholdSettings(BaseSettings):
         return AttemptLimit(self.guesses_per_caller, timedelta(minutes=self.guess_window_minutes))
 
 
+_GOOD_BUURT = CheckSettings()
+
+
+class PlanSettings(BaseSettings):
+    """What a good buurt is: plans are checked by it, and proposals aim at it."""
+
+    model_config = SettingsConfigDict(env_prefix="BUURTWIJZER_PLANS_", frozen=True)
+
+    households_least: int = Field(default=_GOOD_BUURT.households_least, ge=1, description="Households at least.")
+    households_target: int = Field(default=_GOOD_BUURT.households_target, ge=1, description="Households to aim at.")
+    households_most: int = Field(default=_GOOD_BUURT.households_most, ge=1, description="Households at most.")
+    dwellings_least: int = Field(default=_GOOD_BUURT.dwellings_least, ge=0, description="Dwellings at least.")
+    languages: tuple[Language, ...] = Field(
+        default=(), description='Languages that every buurt is named in, as ["nl", "fr"]; none: in any one.'
+    )
+    polsby_popper_least: float = Field(
+        default=_GOOD_BUURT.polsby_popper_least, ge=0, le=1, description="Polsby-Popper compactness at least."
+    )
+    reock_least: float = Field(default=_GOOD_BUURT.reock_least, ge=0, le=1, description="Reock compactness at least.")
+    sliver_width_m: float = Field(
+        default=_GOOD_BUURT.sliver_width_m, ge=0, description="Mean width below which a part of a block is a sliver."
+    )
+    barrier_least_m: float = Field(
+        default=_GOOD_BUURT.barrier_least_m, ge=0, description="Length from which a barrier inside divides a buurt."
+    )
+    barrier_width_m: float = Field(
+        default=_GOOD_BUURT.barrier_width_m, ge=0, description="Distance within which a barrier runs along a border."
+    )
+    street_share_most: float = Field(
+        default=_GOOD_BUURT.street_share_most,
+        ge=0,
+        le=1,
+        description="Share of a street's house numbers up to which their lying in another buurt is an oversight.",
+    )
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        _ = self.band
+        return self
+
+    @property
+    def checks(self) -> CheckSettings:
+        """What plans are checked by."""
+        return CheckSettings(**self.model_dump())
+
+    @property
+    def band(self) -> HouseholdsBand:
+        """What proposals aim at."""
+        return HouseholdsBand(self.households_least, self.households_most, self.households_target)
+
+
 class RetentionSettings(BaseSettings):
     """How long what is over is kept, in days; `buurtwijzer purge` enforces it."""
 
@@ -160,3 +214,15 @@ class SellerSettings(BaseSettings):
             phone=self.phone,
         )
         return Seller(party, self.iban, self.bic, self.website)
+
+
+def mistaken_variables(error: ValidationError) -> list[str]:
+    """Say which environment variables cannot be used and why, without their values; nothing of other errors."""
+    settings = next((each for each in BaseSettings.__subclasses__() if each.__name__ == error.title), None)
+    if settings is None:
+        return []
+    prefix = settings.model_config.get("env_prefix", "")
+    return [
+        f"{prefix}{'_'.join(map(str, found['loc'])).upper() or '*'}: {found['msg']}"
+        for found in error.errors(include_url=False, include_input=False)
+    ]

@@ -3,6 +3,8 @@
 import sys
 
 import typer
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
 from rich.console import Console
 
 from api.adoption_reports import UnknownAreaError
@@ -24,12 +26,13 @@ from api.cli import (
     serving,
 )
 from api.geojson_input import DrawnAreaError
+from api.settings import mistaken_variables
 from boundaries.carry_over import CarryOverError
 from boundaries.diffs import PlansDifferError
 from boundaries.edit_errors import EditError
 from boundaries.growing import UngrowableError
 from boundaries.overlaps import InvalidAreaError
-from boundaries.proposals import ProposalProblemError
+from boundaries.proposals import BandError, ProposalProblemError
 from data.api_keys import KeyFormError, UnknownKeyError
 from data.directory import ImportRunningError
 from data.importing import ImportOptionError, ReleaseExistsError
@@ -58,6 +61,7 @@ from licensing.ubl import InvoiceError
 
 EXPECTED = (
     AddressIndexError,
+    BandError,
     CarryOverError,
     DraftStateError,
     DrawnAreaError,
@@ -69,6 +73,7 @@ EXPECTED = (
     OutsideCoverageError,
     ReleaseExistsError,
     SelectionError,
+    SettingsError,
     RulesChangedError,
     HouseholdKeyError,
     InactiveReleaseError,
@@ -136,6 +141,12 @@ def main() -> None:
         app()
     except EXPECTED as error:
         Console(stderr=True, soft_wrap=True).print(f"[bold red]error:[/] {_escaped(error)}", highlight=False)
+        sys.exit(1)
+    except ValidationError as error:
+        mistakes = mistaken_variables(error)
+        if not mistakes:
+            raise
+        Console(stderr=True, soft_wrap=True).print(f"error: {'; '.join(mistakes)}", markup=False, highlight=False)
         sys.exit(1)
     except KeyboardInterrupt:
         Console(stderr=True).print("stopped; nothing was half written")

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from api.cli.drafting import BY_COMMAND, right_now
 from api.cli.opening import opened
-from api.settings import HouseholdSettings
+from api.settings import HouseholdSettings, PlanSettings
 from data.directory import DataDirectory
 from data.plans.activating import Carrying, Hand, carry_plans_over
 from data.plans.drafts import find_draft, new_draft_id, set_state
@@ -25,7 +25,7 @@ def command_hand(directory: DataDirectory) -> Hand:
     """Return who carries plans over on the command line, and with what."""
     settings = HouseholdSettings()
     keys = read_keys(settings.keys) if settings.keys else None
-    return Hand(directory, keys, BY_COMMAND, right_now(), new_draft_id)
+    return Hand(directory, keys, PlanSettings().checks, BY_COMMAND, right_now(), new_draft_id)
 
 
 def show_carryings(carryings: Sequence[Carrying], report: Path | None) -> None:

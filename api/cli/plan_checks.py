@@ -12,7 +12,8 @@ from rich.table import Table
 from api.cli.drafting import open_desk
 from api.drafting import plan_state
 from api.plan_checking import check_stored_plan, compare_stored_plans, told_moves
-from boundaries.checks import CheckSettings, Severity, TextLanguage, problem_text, remedy_text
+from api.settings import PlanSettings
+from boundaries.checks import Severity, TextLanguage, problem_text, remedy_text
 from boundaries.operations import OPERATION
 from data.plans.barriers import read_barriers
 
@@ -36,7 +37,7 @@ def check(
         crs = plan_state(session, desk, plan_id)[0].crs
         lines = [] if barriers is None else read_barriers(barriers, crs)
         _, problems = check_stored_plan(
-            session, desk, plan_id, CheckSettings(), barriers=lines, streets_in=desk.directory
+            session, desk, plan_id, PlanSettings().checks, barriers=lines, streets_in=desk.directory
         )
     if remedies:
         operations = [problem.remedy.operation for problem in problems if problem.remedy]

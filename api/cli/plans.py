@@ -15,8 +15,8 @@ from api.cli.drafting import BY_COMMAND, open_desk, right_now
 from api.cli.importing import parse_day
 from api.cli.opening import opened
 from api.drafting import DraftDesk, plan_state
+from api.settings import PlanSettings
 from boundaries.buurt_counts import sum_counts
-from boundaries.checks import CheckSettings
 from boundaries.operations import OPERATION, Operation
 from boundaries.proposals import Diligence, HouseholdsBand, Proposal, propose
 from data.municipalities import find_municipality
@@ -196,7 +196,7 @@ def make_public(
             known_revision=row.revision,
             by=BY_COMMAND,
             now=now,
-            settings=CheckSettings(),
+            settings=PlanSettings().checks,
         )
         told = f"plan {published.id} (version {published.version}) holds from {published.valid_from}"
     out.print(told)
@@ -206,9 +206,9 @@ def propose_buurten(
     municipality: Place,
     alternatives: Annotated[int, typer.Option(min=1, max=8, help="How many.")] = 3,
     seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same answer.")] = 1,
-    least: Annotated[int, typer.Option(min=1, help="Households of a buurt at least.")] = 1_000,
-    target: Annotated[int, typer.Option(min=1, help="Households that a buurt should have.")] = 1_500,
-    most: Annotated[int, typer.Option(min=1, help="Households of a buurt at most.")] = 4_000,
+    least: Annotated[int | None, typer.Option(min=1, help="Households of a buurt at least; else as set.")] = None,
+    target: Annotated[int | None, typer.Option(min=1, help="Households that a buurt should have.")] = None,
+    most: Annotated[int | None, typer.Option(min=1, help="Households of a buurt at most.")] = None,
     take: Annotated[int | None, typer.Option(min=1, help="Make a draft of the alternative of this number.")] = None,
     diligence: Annotated[
         Diligence, typer.Option(help="How long to search where there are too many partitions to weigh all.")
@@ -219,6 +219,8 @@ def propose_buurten(
     ] = None,
 ) -> None:
     """Propose contiguous, compact buurten of whole sectors within a band of households. Ctrl+C ends it."""
+    usual = PlanSettings().band
+    band = HouseholdsBand(least or usual.low, most or usual.high, target or usual.target)
     with open_desk() as (store, desk):
         with store.reading() as session:
             code = find_municipality(session, municipality).code
@@ -233,7 +235,6 @@ def propose_buurten(
                 bar.update(task, completed=share)
                 return True
 
-            band = HouseholdsBand(least, most, target)
             proposals = propose(
                 problem, alternatives=alternatives, seed=seed, band=band, diligence=diligence, progress=follow
             )

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.access import OpsCaller
 from api.plan_problems import described_plans
 from api.routes.rules import MunicipalityCode
+from boundaries.checks import CheckSettings
 from data.directory import DataDirectory
 from data.plans.activating import Carrying, Hand, carry_plans_over
 from data.plans.drafts import new_draft_id
@@ -67,7 +68,11 @@ class CarryingList(BaseModel):
 
 
 def carrying_over_router(
-    store: Store, directory: DataDirectory, keys: HouseholdKeys | None, clock: Callable[[], datetime]
+    store: Store,
+    directory: DataDirectory,
+    keys: HouseholdKeys | None,
+    settings: CheckSettings,
+    clock: Callable[[], datetime],
 ) -> APIRouter:
     """Build the route."""
     router = APIRouter(prefix="/v1", tags=["plans"])
@@ -80,7 +85,7 @@ def carrying_over_router(
         nothing is in doubt. On a release that is not in use yet, what is clear waits for the activation. Anything else
         is a draft, which a person edits and hands in for review.
         """
-        hand = Hand(directory, keys, caller.key_id, clock(), new_draft_id)
+        hand = Hand(directory, keys, settings, caller.key_id, clock(), new_draft_id)
         with store.writing() as session:
             release = find_release(session, body.to)
             done = carry_plans_over(session, release, hand, [code], dry_run=body.dry_run)

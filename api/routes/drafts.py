@@ -28,11 +28,10 @@ _CHANGES = described_plans(404, 409, 412, 413, 422, 428) | {200: ETAG}
 
 
 def drafts_router(  # noqa: PLR0915 -- one statement a route
-    atlas: Callable[[], Atlas], store: Store, desk: DraftDesk, clock: Callable[[], datetime]
+    atlas: Callable[[], Atlas], store: Store, desk: DraftDesk, settings: CheckSettings, clock: Callable[[], datetime]
 ) -> APIRouter:
     """Build the routes."""
     router = APIRouter(prefix="/v1", tags=["plans"], dependencies=[needs(Scope.OPS)])
-    settings = CheckSettings()
 
     @router.post(
         "/municipalities/{code}/plans",

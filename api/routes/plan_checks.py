@@ -19,10 +19,9 @@ from data.plans.drafts import find_draft
 from data.store import Store
 
 
-def plan_checks_router(store: Store, directory: DataDirectory, desk: DraftDesk) -> APIRouter:
+def plan_checks_router(store: Store, directory: DataDirectory, desk: DraftDesk, settings: CheckSettings) -> APIRouter:
     """Build the routes."""
     router = APIRouter(prefix="/v1", tags=["plans"], dependencies=[needs(Scope.VIEWER)])
-    settings = CheckSettings()
 
     @router.get("/plans/{plan_id}/problems", responses=described_plans(404, 422))
     def show_problems(plan_id: PlanId) -> ProblemList:

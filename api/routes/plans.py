@@ -53,10 +53,11 @@ _GEOJSON: dict[int | str, dict[str, Any]] = {
 }
 
 
-def plans_router(atlas: Callable[[], Atlas], store: Store, directory: DataDirectory, desk: DraftDesk) -> APIRouter:
+def plans_router(
+    atlas: Callable[[], Atlas], store: Store, directory: DataDirectory, desk: DraftDesk, settings: CheckSettings
+) -> APIRouter:
     """Build the routes."""
     router = APIRouter(prefix="/v1", tags=["plans"], dependencies=[needs(Scope.VIEWER)])
-    settings = CheckSettings()
 
     @router.get("/municipalities/{code}/plans", responses=described_plans(404, 422))
     def show_plans(code: MunicipalityCode) -> PlanList:

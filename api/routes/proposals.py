@@ -21,7 +21,7 @@ from api.negotiation import JSON, Form, answer, described_forms, negotiate
 from api.plan_problems import described_plans
 from api.proposal_models import ProposalAnswer, ProposalBody, ProposalList
 from api.routes.rules import MunicipalityCode, require_municipality
-from boundaries.proposals import ProposalCancelledError, ProposalProblem, propose
+from boundaries.proposals import HouseholdsBand, ProposalCancelledError, ProposalProblem, propose
 from data.api_keys import Scope
 from data.plans.proposing import read_problem
 from data.plans.published import plan_on
@@ -51,14 +51,14 @@ class _Running:
         return not self.gone
 
 
-def _work(problem: ProposalProblem, body: ProposalBody, running: _Running) -> ProposalList:
+def _work(problem: ProposalProblem, body: ProposalBody, band: HouseholdsBand, running: _Running) -> ProposalList:
     """Propose; nothing where the caller is gone."""
     try:
         proposals = propose(
             problem,
             alternatives=body.alternatives,
             seed=body.seed,
-            band=body.band,
+            band=band,
             diligence=body.diligence,
             progress=running.follow,
         )
@@ -67,10 +67,10 @@ def _work(problem: ProposalProblem, body: ProposalBody, running: _Running) -> Pr
     return ProposalList(alternatives=[ProposalAnswer.of(proposal) for proposal in proposals])
 
 
-async def _events(problem: ProposalProblem, body: ProposalBody) -> AsyncIterator[str]:
+async def _events(problem: ProposalProblem, body: ProposalBody, band: HouseholdsBand) -> AsyncIterator[str]:
     """Propose on a thread, and tell of it until it is done or nobody listens."""
     running = _Running()
-    task = asyncio.create_task(asyncio.to_thread(_work, problem, body, running))
+    task = asyncio.create_task(asyncio.to_thread(_work, problem, body, band, running))
     try:
         while not task.done():
             yield f'event: progress\ndata: {{"share": {running.share:.3f}}}\n\n'
@@ -80,10 +80,12 @@ async def _events(problem: ProposalProblem, body: ProposalBody) -> AsyncIterator
         running.gone = True
 
 
-async def _unless_gone(problem: ProposalProblem, body: ProposalBody, request: Request) -> ProposalList:
+async def _unless_gone(
+    problem: ProposalProblem, body: ProposalBody, band: HouseholdsBand, request: Request
+) -> ProposalList:
     """Propose on a thread, and end it when the caller hangs up."""
     running = _Running()
-    task = asyncio.create_task(asyncio.to_thread(_work, problem, body, running))
+    task = asyncio.create_task(asyncio.to_thread(_work, problem, body, band, running))
     while not task.done():
         await asyncio.wait({task}, timeout=_LOOK_SECONDS)
         running.gone = running.gone or (not task.done() and await request.is_disconnected())
@@ -91,7 +93,11 @@ async def _unless_gone(problem: ProposalProblem, body: ProposalBody, request: Re
 
 
 def proposals_router(
-    atlas: Callable[[], Atlas], store: Store, desk: DraftDesk, clock: Callable[[], datetime]
+    atlas: Callable[[], Atlas],
+    store: Store,
+    desk: DraftDesk,
+    usual_band: HouseholdsBand,
+    clock: Callable[[], datetime],
 ) -> APIRouter:
     """Build the route."""
     router = APIRouter(prefix="/v1", tags=["plans"], dependencies=[needs(Scope.OPS)])
@@ -120,10 +126,11 @@ def proposals_router(
         sent to a draft, makes it the draft's grouping in one step that can be undone.
         """
         require_municipality(atlas(), code)
+        band = body.band(usual_band)
         problem = await asyncio.to_thread(problem_of, code, body)
         if form is JSON:
-            return answer(form, await _unless_gone(problem, body, request))
+            return answer(form, await _unless_gone(problem, body, band, request))
         headers = {"Vary": "Accept", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-        return StreamingResponse(_events(problem, body), media_type=EVENTS.media_type, headers=headers)
+        return StreamingResponse(_events(problem, body, band), media_type=EVENTS.media_type, headers=headers)
 
     return router

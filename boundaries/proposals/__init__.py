@@ -4,6 +4,7 @@
 """
 
 from boundaries.proposals.problem import (
+    BandError,
     HouseholdsBand,
     ProposalCancelledError,
     ProposalProblem,
@@ -22,6 +23,7 @@ from boundaries.proposals.proposing import propose
 
 __all__ = [
     "Aim",
+    "BandError",
     "BandException",
     "Diligence",
     "ExceptionKind",

@@ -20,6 +20,21 @@ class ProposalProblemError(ValueError):
     """Sectors from which no proposal can be made; the message says which and why."""
 
 
+class BandError(ValueError):
+    """A band of households whose bounds are not in order.
+
+    Attributes
+    ----------
+    bound
+        The one to blame: `least`, `target` or `most`.
+    """
+
+    def __init__(self, band: "HouseholdsBand") -> None:
+        self.bound = "least" if band.low <= 0 else "most" if band.low > band.high else "target"
+        bounds = f"{band.low}, {band.target} and {band.high}"
+        super().__init__(f"least, target and most households are to be above 0 and in that order, not {bounds}")
+
+
 class ProposalCancelledError(Exception):
     """The caller's progress function asked to stop; there is no result."""
 
@@ -30,7 +45,7 @@ class HouseholdsBand:
 
     Raises
     ------
-    ValueError
+    BandError
         Unless 0 < low ≤ target ≤ high.
     """
 
@@ -40,7 +55,7 @@ class HouseholdsBand:
 
     def __post_init__(self) -> None:
         if not 0 < self.low <= self.target <= self.high:
-            raise ValueError(f"a band needs 0 < low ≤ target ≤ high, not {self.low}, {self.target}, {self.high}")
+            raise BandError(self)
 
     def holds(self, households: int) -> bool:
         """Tell whether a buurt of so many households is in the band."""

@@ -70,6 +70,7 @@ class Hand:
 
     directory: DataDirectory
     keys: HouseholdKeys | None
+    settings: CheckSettings
     by: str
     now: datetime
     make_token: Callable[[], str]
@@ -170,7 +171,9 @@ def _worked_out(session: Session, release: Release, hand: Hand, codes: Sequence[
     if not successions:
         return []
     dwellings = _dwellings(session, release, hand)
-    return [plan for succession in successions for plan in work_out(session, succession, release, dwellings)]
+    return [
+        plan for succession in successions for plan in work_out(session, succession, release, dwellings, hand.settings)
+    ]
 
 
 def _dwellings(session: Session, release: Release, hand: Hand) -> Dwellings | None:
@@ -268,7 +271,7 @@ def _publish(session: Session, row: DraftRow, draft: Draft, hand: Hand, plan: Ca
         known_revision=row.revision,
         by=hand.by,
         now=hand.now,
-        settings=CheckSettings(),
+        settings=hand.settings,
     )
     report = {} if plan is None else plan.report()
     return Carrying(row.municipality_code, published.valid_from, report, row.id, published.id, False)

@@ -104,7 +104,7 @@ class CarriedPlan:
 
 
 def work_out(
-    session: Session, succession: Succession, release: Release, dwellings: Dwellings | None
+    session: Session, succession: Succession, release: Release, dwellings: Dwellings | None, settings: CheckSettings
 ) -> list[CarriedPlan]:
     """Work out the plans of a municipality on a release, one a day on which they change; nothing is written.
 
@@ -116,6 +116,8 @@ def work_out(
         The new sectors.
     dwellings
         The register's dwellings in these sectors; None where no register is active.
+    settings
+        What a good buurt is.
     """
     crs = release.crs or ""
     rows = session.execute(
@@ -130,8 +132,8 @@ def work_out(
         if not any(plan.drawn for plan in sources):
             continue
         states = [read_state(session, read_plan(session, plan), _Uncounted()) for plan in sources]
-        settings = CarryOverSettings() if dwellings is not None else CarryOverSettings(clear_share=_GROUND_SHARE)
-        carried = carry_over(states, sectors, crs, settings)
+        shares = CarryOverSettings() if dwellings is not None else CarryOverSettings(clear_share=_GROUND_SHARE)
+        carried = carry_over(states, sectors, crs, shares)
         held = {block.buurt for block in carried.blocks.values()}
         buurten = {code: buurt for state in states for code, buurt in state.buurten.items() if code in held}
         state = PlanState(
@@ -141,7 +143,7 @@ def work_out(
             buurten,
             {code: block.buurt for code, block in carried.blocks.items()},
         )
-        problems = check_plan(state, CheckSettings(), sectors=sectors)
+        problems = check_plan(state, settings, sectors=sectors)
         found.append(
             CarriedPlan(
                 succession.municipality_code,

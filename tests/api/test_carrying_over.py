@@ -51,7 +51,7 @@ class World:
         self.now = NOW
 
     def hand(self) -> Hand:
-        return Hand(self.directory, None, "tester", self.now, lambda: f"d-{secrets.token_urlsafe(12)}")
+        return Hand(self.directory, None, CheckSettings(), "tester", self.now, lambda: f"d-{secrets.token_urlsafe(12)}")
 
     def bring_in(self, layer: gpd.GeoDataFrame, name: str) -> None:
         """Import sectors with the columns code, name and municipality."""

@@ -47,7 +47,7 @@ def test_a_buurt_outside_the_band_says_why_and_whether_that_is_proved(client: Te
     ("change", "field"),
     [
         ({"barriers": {"type": "Point", "coordinates": [4, 51]}}, "/barriers"),
-        ({"most": 300}, ""),
+        ({"most": 300}, "/target"),
         ({"diligence": "lazy"}, "/diligence"),
     ],
 )

@@ -15,9 +15,11 @@ const running = signal<AbortController | null>(null);
 
 export function ProposePanel() {
   const plan = opened.value;
-  const band = plan?.answer.band ?? { least: 1_000, target: 1_500, most: 4_000 };
-  const [asked, setAsked] = useState({ ...band, alternatives: 3, seed: 1 });
-  if (!plan) return null;
+  return plan && <ProposeForm plan={plan} />;
+}
+
+function ProposeForm({ plan }: { plan: OpenedPlan }) {
+  const [asked, setAsked] = useState({ ...plan.answer.band, alternatives: 3, seed: 1 });
   const fields = ["least", "target", "most", "alternatives", "seed"] as const;
   const alternatives = found.value?.plan === plan.summary.value.municipality ? found.value.alternatives : [];
   return (
