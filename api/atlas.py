@@ -166,6 +166,18 @@ class CountryAtlas:
             return None
         return AddressIndex.open(self._directory.release_folder(release.name) / INDEX_FOLDER)
 
+    def buurt_today(self, sector_code: str, buurt_code: str) -> str | None:
+        """Return the buurt of the plan in force that holds somebody who was found in a sector and a buurt before.
+
+        A cut sector does not tell on which side of the cut that was: the buurt of then stays where it still has a part
+        of the sector, else it is None, as in a sector that is no more.
+        """
+        sector = self._sectors.get(sector_code)
+        now = set() if sector is None else {block.buurt.code for block in sector.blocks}
+        if len(now) == 1:
+            return now.pop()
+        return buurt_code if buurt_code in now else None
+
     def place(self, x: float, y: float, crs: str) -> Place | None:
         """Return where a point in any CRS lies, or None outside the country's sectors."""
         if self.sector_index is None:
@@ -238,6 +250,14 @@ class Atlas:
             if place := country.place(lon, lat, LONLAT):
                 return place
         raise OutsideCoverageError(f"no active sector covers longitude {lon}, latitude {lat}")
+
+    def buurt_today(self, country: str, sector_code: str, buurt_code: str) -> str | None:
+        """Return the buurt that holds today who was found in a sector and a buurt before; None where it cannot be told.
+
+        See `CountryAtlas.buurt_today`.
+        """
+        of_country = next((each for each in self.countries.values() if each.country == country), None)
+        return None if of_country is None else of_country.buurt_today(sector_code, buurt_code)
 
     def municipalities(self) -> Iterator[MunicipalityFacts]:
         """Give all municipalities, by country and code."""

@@ -120,6 +120,7 @@ def sign_ups_router(
                 request.kind,
                 plain_code=plain,
                 neighbour_account_id=request.neighbour_account,
+                buurt_today=atlas().buurt_today,
                 now=now,
                 make_token=_make_token,
             )

@@ -14,6 +14,9 @@ from households.dwelling_keys import HouseholdKeys, dwelling_key, email_key
 from households.eligibility import AddressFacts, Eligibility, Outcome, RuleSet, Verdict, judge, judge_members
 from households.verification import FINAL, Event, Proof, State, Verification, advance
 
+BuurtToday = Callable[[str, str, str], str | None]
+"""From a country, a sector and the buurt of then to the buurt of today; None where it cannot be told."""
+
 
 class ProofNotAcceptedError(ValueError):
     """A proof that the municipality does not accept, or that proves nothing."""
@@ -111,6 +114,7 @@ def prove(
     *,
     plain_code: str | None = None,
     neighbour_account_id: str | None = None,
+    buurt_today: BuurtToday,
     now: datetime,
     make_token: Callable[[], str],
 ) -> None:
@@ -131,6 +135,8 @@ def prove(
         The code's plain characters; with a buurtcode alone.
     neighbour_account_id
         The account that accepts the newcomer; with a neighbour alone.
+    buurt_today
+        Buurten may have been redrawn since either of the two was found in one.
 
     Raises
     ------
@@ -155,7 +161,7 @@ def prove(
         scopes = [sign_up.dwelling_key] + ([sign_up.buurt_code] if sign_up.buurt_code else [])
         use_code(session, keys, scopes, plain_code or "", now)
     elif proof == Proof.NEIGHBOUR:
-        _check_neighbour(session, sign_up, neighbour_account_id)
+        _check_neighbour(session, sign_up, neighbour_account_id, buurt_today)
     facts = _with_members(
         session,
         AddressFacts("accept", own_household=sign_up.own_household),
@@ -312,9 +318,9 @@ def _recognise(session: Session, dwelling_keys: list[str], email_keys: list[str]
         session.execute(update(Buurtcode).where(Buurtcode.scope.in_(older)).values(scope=current))
 
 
-def _check_neighbour(session: Session, sign_up: SignUp, account_id: str | None) -> None:
-    buurt_code = session.scalar(
-        select(Household.buurt_code)
+def _check_neighbour(session: Session, sign_up: SignUp, account_id: str | None, buurt_today: BuurtToday) -> None:
+    neighbour = session.scalar(
+        select(Household)
         .join(Account, Account.household_id == Household.id)
         .where(
             Account.id == (account_id or ""),
@@ -322,7 +328,9 @@ def _check_neighbour(session: Session, sign_up: SignUp, account_id: str | None) 
             Household.dwelling_key != sign_up.dwelling_key,
         )
     )
-    if buurt_code is None or buurt_code != sign_up.buurt_code:
+    theirs = neighbour and buurt_today(neighbour.country, neighbour.sector_code, neighbour.buurt_code)
+    ours = sign_up.sector_code and buurt_today(sign_up.country, sign_up.sector_code, sign_up.buurt_code or "")
+    if not theirs or theirs != ours:
         raise ProofNotAcceptedError("the neighbour is no verified member of the same buurt at another address")
 
 

@@ -71,7 +71,7 @@ def sign_up(
 def bring(store: Store, asked: SignUp, proof: Proof, rules: RuleSet = PROVED, **options: object) -> SignUp:
     with store.writing() as session:
         found = find_sign_up(session, asked.id)
-        settings = {"keys": KEYS, "now": NOW} | options
+        settings = {"keys": KEYS, "now": NOW, "buurt_today": lambda _country, _sector, buurt: buurt} | options
         prove(
             session, rules=rules, sign_up=found, proof=proof, make_token=lambda: secrets.token_urlsafe(18), **settings
         )  # type: ignore[arg-type]
@@ -175,6 +175,25 @@ def test_a_verified_neighbour_of_the_buurt_may_accept_a_newcomer(store: Store) -
     with pytest.raises(ProofNotAcceptedError, match="no verified member"):
         bring(store, asked, Proof.NEIGHBOUR, neighbour_account_id="nobody")
     assert bring(store, asked, Proof.NEIGHBOUR, neighbour_account_id=neighbour.account_id).state == State.VERIFIED
+
+
+def test_neighbours_are_those_of_the_buurten_of_today(store: Store) -> None:
+    def redrawn(_country: str, sector: str, _buurt: str) -> str | None:
+        return {"25110A00-": "25110-07", "25110A01-": "25110-07", "25110A02-": "25110-08"}.get(sector)
+
+    neighbour = sign_up(store, "bob@example.org", number=2)
+    for sector, accepted in (("25110A01-", True), ("25110A02-", False), ("25110A09-", False)):
+        asked = sign_up(store, f"{sector}@example.org", number=int(sector[6:8]) + 10, rules=PROVED)
+        with store.writing() as session:
+            session.execute(
+                update(SignUp).where(SignUp.id == asked.id).values(sector_code=sector, buurt_code="25110-02")
+            )
+        offered = {"neighbour_account_id": neighbour.account_id, "buurt_today": redrawn}
+        if accepted:
+            assert bring(store, asked, Proof.NEIGHBOUR, **offered).state == State.VERIFIED
+        else:
+            with pytest.raises(ProofNotAcceptedError, match="same buurt"):
+                bring(store, asked, Proof.NEIGHBOUR, **offered)
 
 
 def test_a_proof_that_the_municipality_does_not_take_is_refused(store: Store) -> None:

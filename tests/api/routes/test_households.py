@@ -16,6 +16,7 @@ from fastapi.testclient import TestClient
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import delete, select
 
+from api.atlas import Atlas
 from api.geojson_input import MOST_VERTICES
 from api.settings import StoreSettings
 from data.directory import DataDirectory
@@ -200,6 +201,26 @@ def test_a_buurt_is_counted_by_the_plan_of_the_day(client: TestClient) -> None:
     assert "2026-06-01" in early.json()["detail"]
     none = client.get("/v1/buurten/99001-99/households")
     assert (none.status_code, none.json()["type"].rpartition("/")[2]) == (404, "unknown-buurt")
+
+
+@pytest.mark.usefixtures("plans")
+def test_a_member_has_the_buurt_of_today_where_the_sector_tells(
+    store: Store, store_settings: StoreSettings, place: Place
+) -> None:
+    atlas = Atlas.read(store, DataDirectory(store_settings.data_dir), date(2026, 7, 1))
+    codes = sorted(place.sectors)
+    middle = len(codes) // 2
+    for code in codes[:middle]:
+        assert atlas.buurt_today("BE", code, "99001-01") == "99001-51"
+    for code in codes[middle + 1 :]:
+        assert atlas.buurt_today("BE", code, "99001-51") == "99001-53"
+    assert [atlas.buurt_today("BE", codes[middle], then) for then in ("99001-51", "99001-53")] == [
+        "99001-51",
+        "99001-53",
+    ]
+    assert atlas.buurt_today("BE", codes[middle], "99001-01") is None
+    assert atlas.buurt_today("BE", "99001Z99-", "99001-01") is None
+    assert atlas.buurt_today("NL", codes[0], "99001-51") is None
 
 
 @pytest.mark.usefixtures("plans")
