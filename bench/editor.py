@@ -151,7 +151,7 @@ def measure(page: Page, url: str, key: str, paints: int) -> tuple[float, list[fl
     page.evaluate(
         """() => new Promise((done) => {
             const { map } = globalThis.buurtwijzer;
-            map.once("idle", done);
+            map.once("idle", () => done());
             map.triggerRepaint();
         })"""
     )

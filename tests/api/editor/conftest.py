@@ -215,7 +215,7 @@ class Editor:
         self.page.evaluate(
             """() => new Promise((done, fail) => {
                 const map = globalThis.buurtwijzer.map;
-                map.once("idle", done);
+                map.once("idle", () => done());
                 map.triggerRepaint();
                 setTimeout(() => fail(new Error("the map never came to rest")), 20_000);
             })"""

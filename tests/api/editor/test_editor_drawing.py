@@ -223,7 +223,7 @@ def test_everything_is_possible_with_the_keyboard_alone(drawn: Any, places: Any)
     page.keyboard.press("b")  # a letter chooses a tool
     canvas = page.locator("#map canvas").first
     canvas.focus()
-    page.evaluate("(place) => globalThis.buurtwijzer.map.jumpTo({center: place})", list(where[target]))
+    page.evaluate("(place) => { globalThis.buurtwijzer.map.jumpTo({center: place}); }", list(where[target]))
     drawn.settle()
     page.keyboard.press("Space")
     drawn.saved()
