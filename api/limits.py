@@ -14,6 +14,9 @@ from api.problems import BODY_TOO_LARGE, UNKNOWN_HOST, Kind, problem_response
 
 BODY_TOO_SLOW = Kind("body-too-slow", "The request came too slowly", 408, "Send the whole request at once.")
 JSON_TOO_DEEP = Kind("json-too-deep", "The JSON is nested too deep", 400, "Send what /openapi.json describes.")
+NUL_CHARACTER = Kind(
+    "nul-character", "Text may not hold the NUL character", 400, "Leave the character U+0000 out: no store keeps it."
+)
 KEY_IN_URL = Kind(
     "key-in-url",
     "A key does not belong in a URL",
@@ -23,6 +26,8 @@ KEY_IN_URL = Kind(
 CLOSING: Final[Mapping[str, str]] = {"Connection": "close"}
 """For an answer to a request that has not come in to its end."""
 
+_ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+"""U+0000 in JSON, which has no other way to write it: a backslash that is not escaped itself, and its code."""
 _KEY = re.compile(r"bw_[0-9a-f]{8}_", re.ASCII | re.IGNORECASE)
 _WITHOUT_MARKS = str.maketrans("", "", "-_. []")
 _KEY_PARAMETERS: Final = frozenset(
@@ -32,7 +37,7 @@ _KEY_PARAMETERS: Final = frozenset(
 
 
 class BodyLimit:
-    """ASGI middleware that refuses a body that is too large, comes too slowly, or is JSON nested too deep.
+    """ASGI middleware that refuses a body that is too large, comes too slowly, or is JSON too deep or with U+0000.
 
     Parameters
     ----------
@@ -76,6 +81,7 @@ class BodyLimit:
             await too_large(scope, receive, send)
             return
         media_type = headers.get(b"content-type", b"")
+        pieces: list[bytes] = []
         depth = JsonDepth() if not media_type or b"json" in media_type.lower() else None
         ends = asyncio.get_running_loop().time() + self.seconds
         read = 0
@@ -104,6 +110,11 @@ class BodyLimit:
                 refusal = too_large
             elif piece and depth is not None and depth.feed(piece) > self.max_depth:
                 refusal = problem_response(JSON_TOO_DEEP, f"JSON may be nested at most {self.max_depth} deep")
+            elif depth is not None:
+                pieces.append(piece)
+                # Looked for at the end: a piece may break off within the escape.
+                if complete and _holds_nul(b"".join(pieces)):
+                    refusal = problem_response(NUL_CHARACTER, "a text of the request holds U+0000")
             return message if refusal is None else {"type": "http.disconnect"}
 
         async def send_unless_refused(message: Message) -> None:
@@ -117,9 +128,9 @@ class BodyLimit:
 
 
 class UrlLimit:
-    """ASGI middleware that refuses keys in URLs: logs, histories and proxies keep those.
+    """ASGI middleware that refuses keys and U+0000 in URLs.
 
-    The key is compromised where that happens, which the answer says without repeating it.
+    Logs, histories and proxies keep URLs: a key in one is compromised, which the answer says without repeating it.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -131,7 +142,21 @@ class UrlLimit:
             detail = "a key may not be in a URL, and nor may parameters such as key, api_key or token"
             await problem_response(KEY_IN_URL, detail)(scope, receive, send)
             return
+        if scope["type"] == "http" and ("\0" in scope["path"] or b"%00" in scope["query_string"]):
+            await problem_response(NUL_CHARACTER, "the URL holds U+0000")(scope, receive, send)
+            return
         await self.app(scope, receive, send)
+
+
+def _holds_nul(text: bytes) -> bool:
+    r"""Whether a JSON text holds U+0000 in a string.
+
+    Examples
+    --------
+    >>> _holds_nul(rb'{"a": "b\u0000"}'), _holds_nul(rb'{"a": "\\u0000"}'), _holds_nul(rb'{"a": "\\\u0000"}')
+    (True, False, True)
+    """
+    return rb"\u0000" in text and _ESCAPED_NUL.search(text) is not None
 
 
 def _holds_key(path: str, query: bytes) -> bool:

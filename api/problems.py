@@ -174,7 +174,7 @@ async def _invalid_request(_request: Request, error: Exception) -> JSONResponse:
         place, *path = found["loc"]
         pointer = "/" + "/".join(str(step) for step in path) if place == "body" else ".".join(map(str, path))
         # The value itself is not repeated: it may be an address.
-        errors.append(FieldProblem(field=pointer, detail=found["msg"]))
+        errors.append(FieldProblem(field=pointer, detail=found["msg"].removeprefix("Value error, ")))
     first = errors[0]
     return problem_response(INVALID_REQUEST, f"{first.field or '/'}: {first.detail}", errors=errors)
 

@@ -85,6 +85,8 @@ def test_no_answer_leaves_the_openapi_document(store_settings: StoreSettings, ad
         store_settings, ServerSettings(), HouseholdSettings(keys="2026a:" + bytes(range(32)).hex())
     )
     schema = schemathesis.openapi.from_asgi("/openapi.json", application)
+    # U+0000 is refused before any route sees it, and JSON Schema has no short way to say so.
+    schema.config.generation.update(allow_x00=False)
     for result in schema.get_all_operations():
         operation = result.ok()
 

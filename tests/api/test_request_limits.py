@@ -181,3 +181,23 @@ def test_a_body_that_drips_is_ended_and_an_answer_that_streams_is_not() -> None:
     assert ask([0.0, 0.05, 0.05, 600.0, 0.0, 0.0]) == 408
     assert time.monotonic() - began < 60
     assert ask([0.0, 0.0, 0.4]) == 200
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"method": "GET", "url": "/v1/municipalities/99001%00"},
+        {"method": "GET", "url": "/v1/addresses:suggest?q=Kerk%00"},
+        {"method": "POST", "url": "/v1/verifications", "content": b'{"line": "Kerk\\u0000straat"}'},
+        {"method": "POST", "url": "/v1/verifications", "content": iter([b'{"line": "Kerk\\u0', b'000straat"}'])},
+    ],
+    ids=["path", "query", "body", "body-in-pieces"],
+)
+def test_no_store_has_to_keep_the_nul_character(caller: TestClient, asked: dict[str, Any]) -> None:
+    answer = caller.request(**asked)
+    assert (answer.status_code, answer.json()["type"].rsplit("/")[-1]) == (400, "nul-character")
+
+
+def test_a_backslash_before_u0000_is_text(caller: TestClient) -> None:
+    answer = caller.post("/v1/verifications", content=b'{"line": "Kerk\\\\u0000straat"}')
+    assert answer.json()["type"].rsplit("/")[-1] == "not-authenticated"
