@@ -23,6 +23,7 @@ from api.negotiation import install_negotiation
 from api.plan_problems import install_plan_problems
 from api.problems import install_problem_handlers
 from api.quote_problems import install_quote_problems
+from api.quoting import QuoteSources
 from api.routes.addresses import addresses_router
 from api.routes.adoption import adoption_router
 from api.routes.area_files import IMPORT_AREAS_ENDING, area_files_router
@@ -166,9 +167,9 @@ def create_app(
     app.include_router(municipalities_router(lambda: keeper.current, tiles))
     app.include_router(releases_router(store))
     app.include_router(price_books_router(store, clock))
-    app.include_router(quotes_router(store, directory, SellerSettings(), clock))
-    app.include_router(quote_pricing_router(store, directory, clock))
-    app.include_router(quote_reading_router(store, directory, clock))
+    sources = QuoteSources(directory, SellerSettings(), household_keys, household_settings.smallest_shown)
+    for quoting in (quotes_router, quote_pricing_router, quote_reading_router):
+        app.include_router(quoting(store, sources, clock))
     app.include_router(licences_router(store, clock))
     app.include_router(rules_router(lambda: keeper.current, store, clock))
     # Without a key nobody can be told from anybody else, so there are no sign-ups.

@@ -1,5 +1,6 @@
 """Requests and answers of quotes, licences and price books, as the HTTP API shows them."""
 
+import json
 from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date, datetime
@@ -8,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.quote_comparisons import Alternative, Compared
 from api.quoting import QuoteWish, ScopeWish
 from data.quotes.offers import QuoteEntries, QuoteEntry
 from data.store.licence_models import PublishedBook, StoredQuote
@@ -18,10 +20,15 @@ from licensing.parties import ElectronicAddress, Party, PostalAddress
 from licensing.price_book import Country, Programme, VatTreatment
 from licensing.price_book_diff import read_canonical
 from licensing.price_book_reader import MAX_BOOK_CHARACTERS
+from licensing.quote_formats import write_quote
 from licensing.quote_request import LANGUAGES, MAX_YEARS, Language
+from licensing.quotes import Quote
 
+MAX_COUNT = 100_000_000
+MAX_WHAT_IF = 20
+"""Alternatives of one quote."""
 Text = Annotated[str, Field(min_length=1, max_length=200)]
-Count = Annotated[int, Field(ge=0, le=100_000_000)]
+Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
 Amount = Annotated[Decimal, Field(description="Euros, as a string of decimal digits.")]
 
 
@@ -38,7 +45,11 @@ class ScopeRequest(Closed):
     buurten: Annotated[list[Text], Field(min_length=1, max_length=1_000)] | None = Field(
         default=None, description="Codes of buurten, for a pilot; absent, the whole municipality."
     )
-    letters: Count | None = Field(default=None, description="Households that get a letter; absent, all of them.")
+    letters: Count | None = Field(
+        default=None,
+        description="Invitation letters; absent, one for each dwelling that has no member household, or for each "
+        "household where no address register knows the dwellings.",
+    )
 
     def wish(self) -> ScopeWish:
         """Return the wish that this is."""
@@ -131,11 +142,19 @@ class WhatIf(Closed):
         default=None, description="Other counts by buurt code; where there is one municipality."
     )
 
+    def alternative(self) -> Alternative:
+        """Return the alternative that this is."""
+        return Alternative(self.name, self.price_book, self.plan_on, self.households)
+
 
 class PreviewBody(QuoteRequestBody):
     """A quote to price without storing it, and alternatives to compare it with."""
 
-    what_if: Annotated[list[WhatIf], Field(max_length=20)] = []
+    what_if: Annotated[list[WhatIf], Field(max_length=MAX_WHAT_IF)] = []
+
+    def alternatives(self) -> list[Alternative]:
+        """Return what it is to be compared with."""
+        return [other.alternative() for other in self.what_if]
 
 
 class Comparison(BaseModel):
@@ -148,12 +167,30 @@ class Comparison(BaseModel):
     price_per_household: Amount | None
     quote: dict[str, Any]
 
+    @classmethod
+    def of(cls, compared: Compared) -> "Comparison":
+        """Take it from a comparison."""
+        quote = compared.quote
+        return cls(
+            name=compared.name,
+            net=quote.net,
+            difference=compared.difference,
+            households=quote.households,
+            price_per_household=quote.price_per_household,
+            quote=json.loads(write_quote(quote)),
+        )
+
 
 class Preview(BaseModel):
     """A priced quote that was not stored, and its alternatives."""
 
     quote: dict[str, Any]
     what_if: list[Comparison]
+
+    @classmethod
+    def of(cls, asked: Quote, compared: Iterable[Compared]) -> "Preview":
+        """Take it from a quote and its comparisons."""
+        return cls(quote=json.loads(write_quote(asked)), what_if=[Comparison.of(other) for other in compared])
 
 
 class EventAnswer(BaseModel):

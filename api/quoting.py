@@ -2,13 +2,13 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from api.settings import SellerSettings
+from api.settings import HouseholdSettings, SellerSettings
 from data.directory import DataDirectory
 from data.household_counts import CountBasis, read_basis
 from data.municipalities import UnknownMunicipalityError, find_municipality
@@ -24,10 +24,12 @@ from data.quotes.offers import (
     set_pdf,
 )
 from data.quotes.price_books import find_book, find_book_on
-from data.quotes.scopes import read_map, read_scope
+from data.quotes.scopes import read_households, read_map, read_scope
 from data.store import Store
 from data.store.licence_models import StoredQuote
 from data.tables import Country
+from households.dwelling_keys import HouseholdKeys, read_keys
+from licensing.bulk import MunicipalityHouseholds
 from licensing.drift import Drift, measure_drift
 from licensing.frozen_quotes import FrozenQuote
 from licensing.offers import Offer, revise
@@ -40,6 +42,25 @@ from licensing.quotes import Quote, calculate_quote
 
 
 @dataclass(frozen=True, slots=True)
+class QuoteSources:
+    """What quotes are made from, beside the store."""
+
+    directory: DataDirectory
+    """Where the releases lie that households and dwellings are counted from."""
+    seller: SellerSettings
+    keys: HouseholdKeys | None = field(repr=False)
+    """Without them nobody can be told to live in one part of a sector rather than another."""
+    smallest_shown: int
+    """The smallest number of members that is told, zero apart."""
+
+    @classmethod
+    def of(cls, directory: DataDirectory, households: HouseholdSettings) -> "QuoteSources":
+        """Take them from the settings."""
+        keys = read_keys(households.keys) if households.keys else None
+        return cls(directory, SellerSettings(), keys, households.smallest_shown)
+
+
+@dataclass(frozen=True, slots=True)
 class ScopeWish:
     """A municipality that a quote is asked for."""
 
@@ -48,6 +69,7 @@ class ScopeWish:
     buurten: tuple[str, ...] | None = None
     """Some of its buurten, for a pilot; None for all."""
     letters: int | None = None
+    """How many; None for those of the letters plan."""
     households: Mapping[str, int] | None = None
     """Other counts than the store's, by buurt code: for a preview alone."""
 
@@ -70,7 +92,7 @@ class QuoteWish:
     customer: Party | None = None
 
 
-def price(session: Session, directory: DataDirectory, wish: QuoteWish, now: datetime) -> tuple[Quote, PriceBook]:
+def price(session: Session, sources: QuoteSources, wish: QuoteWish, now: datetime) -> Quote:
     """Price a wish with today's counts, without storing anything.
 
     Raises
@@ -79,13 +101,11 @@ def price(session: Session, directory: DataDirectory, wish: QuoteWish, now: date
         What is asked for cannot be sold, or does not exist.
     """
     book = _book(session, wish, now)
-    scopes, _ = _scopes(session, directory, wish, now)
-    return calculate_quote(_request(wish, scopes), book), book
+    scopes, _ = _scopes(session, sources, wish, now)
+    return calculate_quote(_request(wish, scopes), book)
 
 
-def freeze(
-    session: Session, directory: DataDirectory, wish: QuoteWish, seller: SellerSettings, now: datetime
-) -> FrozenQuote:
+def freeze(session: Session, sources: QuoteSources, wish: QuoteWish, now: datetime) -> FrozenQuote:
     """Return the whole record of a quote: calculation, parties, map and wording.
 
     Raises
@@ -94,11 +114,25 @@ def freeze(
         What is asked for cannot be sold, or does not exist.
     """
     book = _book(session, wish, now)
-    scopes, bases = _scopes(session, directory, wish, now)
+    scopes, bases = _scopes(session, sources, wish, now)
     quote = calculate_quote(_request(wish, scopes), book)
     maps = tuple(read_map(session, bases[scope.country].releases.sectors, scope) for scope in scopes)
     customer = wish.customer or _customer(scopes)
-    return FrozenQuote(1, now.date(), quote, seller.seller, customer, maps, read_words(wish.language))
+    return FrozenQuote(1, now.date(), quote, sources.seller.seller, customer, maps, read_words(wish.language))
+
+
+def read_all_households(
+    session: Session, sources: QuoteSources, country: Country, now: datetime
+) -> list[MunicipalityHouseholds]:
+    """Return the households and letters of every municipality of a country, as a quote for it would count them.
+
+    Raises
+    ------
+    UnknownMunicipalityError
+        The country has no active sectors.
+    """
+    basis = read_basis(session, sources.directory, country)
+    return read_households(session, basis, country, now, keys=sources.keys, smallest_shown=sources.smallest_shown)
 
 
 def wish_of(quote: Quote, customer: Party) -> QuoteWish:
@@ -115,10 +149,9 @@ def wish_of(quote: Quote, customer: Party) -> QuoteWish:
 
 def revised(
     session: Session,
-    directory: DataDirectory,
+    sources: QuoteSources,
     row: StoredQuote,
     changes: Mapping[str, Any],
-    seller: SellerSettings,
     now: datetime,
     *,
     by: str,
@@ -129,7 +162,7 @@ def revised(
     ----------
     session
         A writing session.
-    directory, seller
+    sources
         As for `freeze`.
     row
         The quote, locked by `find_quote`.
@@ -147,7 +180,7 @@ def revised(
     """
     before = record_of(session, row)
     wish = replace(wish_of(before.quote, before.customer), **changes)
-    frozen = freeze(session, directory, wish, seller, now)
+    frozen = freeze(session, sources, wish, now)
     origin = revise(offer_of(row, now.date()), digest_quote(frozen.quote))
     return create_quote(session, frozen, now, by=by, make_token=make_token, origin=origin)
 
@@ -158,14 +191,14 @@ def issue_by_book(session: Session, row: StoredQuote, day: date, *, by: str) -> 
     return issue_quote(session, row, day, valid_days=book.quote_valid_days, by=by)
 
 
-def drift_since(session: Session, directory: DataDirectory, row: StoredQuote, now: datetime) -> tuple[Drift, ...]:
+def drift_since(session: Session, sources: QuoteSources, row: StoredQuote, now: datetime) -> tuple[Drift, ...]:
     """Compare the counts of a stored quote with today's, by the tiers of its own price book."""
     quote = record_of(session, row).quote
-    households = current_households(session, directory, quote, now)
+    households = current_households(session, sources, quote, now)
     return measure_drift(quote, households, find_book(session, quote.price_book.code))
 
 
-def current_households(session: Session, directory: DataDirectory, quote: Quote, now: datetime) -> dict[str, int]:
+def current_households(session: Session, sources: QuoteSources, quote: Quote, now: datetime) -> dict[str, int]:
     """Return today's households of the areas of a quote, by municipality.
 
     A whole municipality is counted whole, whatever its plan has become; a pilot by its buurten. One that is no more is
@@ -175,9 +208,17 @@ def current_households(session: Session, directory: DataDirectory, quote: Quote,
     for scope in quote.request.scopes:
         try:
             place = find_municipality(session, scope.code)
-            basis = read_basis(session, directory, place.country)
-            codes = None if scope.whole else [buurt.code for buurt in scope.buurten]
-            today = read_scope(session, basis, place, now, language=quote.request.language, buurt_codes=codes)
+            basis = read_basis(session, sources.directory, place.country)
+            today = read_scope(
+                session,
+                basis,
+                place,
+                now,
+                language=quote.request.language,
+                buurt_codes=None if scope.whole else [buurt.code for buurt in scope.buurten],
+                keys=sources.keys,
+                smallest_shown=sources.smallest_shown,
+            )
         except (UnknownMunicipalityError, NoPlanError, QuoteError):
             continue
         if today.unknown_sectors <= scope.unknown_sectors:
@@ -219,14 +260,14 @@ def _book(session: Session, wish: QuoteWish, now: datetime) -> PriceBook:
 
 
 def _scopes(
-    session: Session, directory: DataDirectory, wish: QuoteWish, now: datetime
+    session: Session, sources: QuoteSources, wish: QuoteWish, now: datetime
 ) -> tuple[tuple[MunicipalityScope, ...], Mapping[Country, CountBasis]]:
     bases: dict[Country, CountBasis] = {}
     scopes = []
     for wanted in wish.scopes:
         place = find_municipality(session, wanted.municipality)
         if place.country not in bases:
-            bases[place.country] = read_basis(session, directory, place.country)
+            bases[place.country] = read_basis(session, sources.directory, place.country)
         scope = read_scope(
             session,
             bases[place.country],
@@ -236,13 +277,15 @@ def _scopes(
             day=wish.plan_day,
             buurt_codes=wanted.buurten,
             letters=None if wanted.households is not None else wanted.letters,
+            keys=sources.keys,
+            smallest_shown=sources.smallest_shown,
         )
         scopes.append(scope if wanted.households is None else _recount(scope, wanted.households, wanted.letters))
     return tuple(scopes), bases
 
 
 def _recount(scope: MunicipalityScope, households: Mapping[str, int], letters: int | None) -> MunicipalityScope:
-    """Put other counts in the place of the store's."""
+    """Put other counts in the place of the store's; the dwellings of its letters plan stay."""
     if unknown := sorted(set(households) - {buurt.code for buurt in scope.buurten}):
         message = f"counts are given for {', '.join(unknown)}, which are not in the quote"
         raise QuoteError("no-such-buurt", f"municipality {scope.code}", message)

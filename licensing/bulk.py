@@ -10,17 +10,29 @@ from licensing.money import ZERO
 from licensing.price_book import Country, PriceBook, Programme
 from licensing.pricing import price_municipality
 
-CSV_COLUMNS = ("price_book", "municipality", "name", "households", "first_year", "one_off", "term", "per_household")
+CSV_COLUMNS = (
+    "price_book",
+    "municipality",
+    "name",
+    "households",
+    "letters",
+    "first_year",
+    "one_off",
+    "term",
+    "per_household",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class MunicipalityHouseholds:
-    """A whole municipality, and the sum of its buurten."""
+    """A whole municipality, the sum of its buurten, and the letters that its licence starts with."""
 
     code: str
     name: str
     country: Country
     households: int
+    letters: int
+    """By the letters plan; one a household where no address register knows a dwelling there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +56,12 @@ def price_all(
     programmes: Sequence[Programme],
     years: int,
 ) -> list[BulkPrice]:
-    """Price whole municipalities under several books, a letter for each household.
+    """Price whole municipalities under several books.
 
     Parameters
     ----------
     municipalities
-        With their households.
+        With their households and letters.
     books
         The price books; one that has no terms for a country leaves its municipalities out.
     programmes
@@ -70,7 +82,7 @@ def price_all(
     Examples
     --------
     >>> from licensing.price_book_reader import read_example
-    >>> waterloo = MunicipalityHouseholds("25110", "Waterloo", "BE", 12_600)
+    >>> waterloo = MunicipalityHouseholds("25110", "Waterloo", "BE", 12_600, 12_600)
     >>> [price] = price_all([waterloo], [read_example().book], programmes=[], years=1)
     >>> price.first_year, price.one_off, price.price_per_household
     (Decimal('3650.00'), Decimal('13210.00'), Decimal('0.29'))
@@ -88,7 +100,7 @@ def price_all(
                 households=area.households,
                 programmes=programmes,
                 years=years,
-                letters=area.households,
+                letters=area.letters,
             )
             first_year = sum((line.amount for line in lines if line.year == 1 and not line.kind.one_off), ZERO)
             one_off = sum((line.amount for line in lines if line.kind.one_off), ZERO)
@@ -106,5 +118,5 @@ def write_bulk_csv(prices: Iterable[BulkPrice]) -> str:
         for price in prices:
             area = price.municipality
             sums = (price.first_year, price.one_off, price.term, price.price_per_household)
-            writer.writerow((price.book_code, area.code, area.name, area.households, *sums))
+            writer.writerow((price.book_code, area.code, area.name, area.households, area.letters, *sums))
         return buffer.getvalue()

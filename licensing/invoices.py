@@ -146,5 +146,7 @@ def _line(line: Line, scope: MunicipalityScope, quote: Quote) -> InvoiceLine:
             # A line says quantity and price only where they make its amount (PEPPOL-EN16931-R120).
             if Rounding().apply(short * line.quantity) == line.amount:
                 return InvoiceLine(name, scope.name, line.quantity, short, line.amount)
-    households = ITEMS["households"][language].format(count=format_count(scope.households, language))
-    return InvoiceLine(name, f"{scope.name}, {households}", 1, line.amount, line.amount)
+        counted = ITEMS["letter-count"][language].format(count=format_count(line.quantity, language))
+    else:
+        counted = ITEMS["households"][language].format(count=format_count(scope.households, language))
+    return InvoiceLine(name, f"{scope.name}, {counted}", 1, line.amount, line.amount)

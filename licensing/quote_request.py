@@ -46,6 +46,26 @@ class Estimate:
 
 
 @dataclass(frozen=True, slots=True)
+class LettersPlan:
+    """The dwellings that an invitation goes to: those of the address register that have no member household.
+
+    Small numbers of members are withheld before they come here (`households.member_table`) and count as none, so that
+    a quote tells no more of members than any other answer.
+    """
+
+    letters: int
+    """The dwellings less the members."""
+    dwellings: int
+    """Of the chosen buurten."""
+    members: int
+    """Member households there, as far as they are told."""
+    smallest_shown: int
+    """The smallest number of members that is told, zero apart."""
+    release: str
+    """The release of addresses."""
+
+
+@dataclass(frozen=True, slots=True)
 class BuurtCount:
     """The households of one buurt, and where the number comes from. It is copied into the quote and stays."""
 
@@ -73,9 +93,11 @@ class MunicipalityScope:
     buurten_in_plan: int
     buurten: tuple[BuurtCount, ...]
     letters: int | None = None
-    """Households that get a letter, from the letters plan; None for all that are counted."""
+    """Letters, where somebody says how many."""
     estimate: Annotated[Estimate | None, LATER] = None
     """Of all its buurten together. None where their sum is published, though the share of a buurt may be estimated."""
+    letters_plan: Annotated[LettersPlan | None, LATER] = None
+    """None where no address register knows a dwelling there."""
 
     def __post_init__(self) -> None:
         where = f"municipality {self.code}"
@@ -94,14 +116,28 @@ class MunicipalityScope:
                 0 <= estimate.low <= households <= estimate.high and 0 <= estimate.households <= households
             ):
                 raise QuoteError("bad-estimate", where, f"{estimate} does not hold the count of {households}")
-        if self.letters is not None and not 0 <= self.letters <= self.households:
-            message = f"letters go to at most the {self.households} households of the quote, not to {self.letters}"
+        if self.letters_plan is not None:
+            _check_letters(self.letters_plan, where)
+        if self.letters is not None and not 0 <= self.letters <= self.most_letters:
+            message = f"letters go to at most the {self.most_letters} homes of the quote, not to {self.letters}"
             raise QuoteError("too-many-letters", where, message)
 
     @property
     def households(self) -> int:
         """All households counted."""
         return sum(buurt.households for buurt in self.buurten)
+
+    @property
+    def letters_sent(self) -> int:
+        """Letters that are priced: as many as somebody says, else by the letters plan, else one a household."""
+        if self.letters is not None:
+            return self.letters
+        return self.households if self.letters_plan is None else self.letters_plan.letters
+
+    @property
+    def most_letters(self) -> int:
+        """One for each home: the households, or the dwellings where there are more."""
+        return max(self.households, 0 if self.letters_plan is None else self.letters_plan.dwellings)
 
     @property
     def releases(self) -> tuple[str, ...]:
@@ -153,6 +189,12 @@ class QuoteRequest:
     def households(self) -> int:
         """Households of all municipalities."""
         return sum(scope.households for scope in self.scopes)
+
+
+def _check_letters(plan: LettersPlan, where: str) -> None:
+    known = min(plan.dwellings, plan.members) >= 0 and plan.smallest_shown >= 1
+    if not known or plan.letters != max(plan.dwellings - plan.members, 0):
+        raise QuoteError("bad-letters-plan", where, f"{plan} is no number of dwellings less their members")
 
 
 def anniversary(start: date, years: int) -> date:

@@ -38,6 +38,7 @@ ITEMS: Final[Mapping[str, Mapping[Language, str]]] = MappingProxyType(
             "Pilot discount",
         ),
         "households": _say("{count} huishoudens", "{count} ménages", "{count} Haushalte", "{count} households"),
+        "letter-count": _say("{count} brieven", "{count} lettres", "{count} Briefe", "{count} letters"),
         "start-up": _say("Opstart (eenmalig)", "Démarrage (unique)", "Einrichtung (einmalig)", "Start-up (one-off)"),
         "letters": _say(
             "Uitnodigingsbrieven (eenmalig)",
@@ -190,6 +191,28 @@ STEPS: Final[Mapping[str, Mapping[Language, str]]] = MappingProxyType(
             "{item}, year {year}: {percent} of {price} = {amount}.",
         ),
         "start-up": _say("{item}: {amount}.", "{item} : {amount}.", "{item}: {amount}.", "{item}: {amount}."),
+        "letters-plan": _say(
+            "Brieven voor {name}: {dwellings} woningen in {release}, min {members} ledenhuishoudens "
+            "(een aantal onder {smallest} wordt niet getoond en telt als nul) = {letters}.",
+            "Lettres pour {name} : {dwellings} logements dans {release}, moins {members} ménages membres "
+            "(un nombre inférieur à {smallest} n'est pas montré et compte pour zéro) = {letters}.",
+            "Briefe für {name}: {dwellings} Wohnungen in {release}, abzüglich {members} Mitgliedshaushalte "
+            "(eine Zahl unter {smallest} wird nicht gezeigt und zählt als null) = {letters}.",
+            "Letters for {name}: {dwellings} dwellings in {release}, less {members} member households "
+            "(a number below {smallest} is not shown and counts as none) = {letters}.",
+        ),
+        "letters-given": _say(
+            "Brieven voor {name}: {letters}, zoals gevraagd.",
+            "Lettres pour {name} : {letters}, comme demandé.",
+            "Briefe für {name}: {letters}, wie gewünscht.",
+            "Letters for {name}: {letters}, as asked for.",
+        ),
+        "letters-households": _say(
+            "Brieven voor {name}: {letters}, een per huishouden; geen woningen van een adressenregister zijn bekend.",
+            "Lettres pour {name} : {letters}, une par ménage ; aucun logement d'un registre d'adresses n'est connu.",
+            "Briefe für {name}: {letters}, einer je Haushalt; es sind keine Wohnungen eines Adressregisters bekannt.",
+            "Letters for {name}: {letters}, one a household; no dwellings of an address register are known.",
+        ),
         "letters": _say(
             "{item}: {letters} × {unit} = {amount}.",
             "{item} : {letters} × {unit} = {amount}.",

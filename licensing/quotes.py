@@ -98,7 +98,7 @@ def calculate_quote(request: QuoteRequest, book: PriceBook) -> Quote:
             households=scope.households,
             programmes=request.programmes,
             years=request.years,
-            letters=scope.households if scope.letters is None else scope.letters,
+            letters=scope.letters_sent,
             pilot=not scope.whole,
         )
         lines.extend(own)

@@ -12,7 +12,10 @@ from licensing.quote_request import Language, MunicipalityScope, QuoteRequest
 from licensing.quote_texts import ITEMS, RANGE_FROM, RANGE_TO, STEPS
 
 _MONEY = frozenset({"amount", "price", "unit", "flat"})
-_COUNTS = frozenset({"households", "first", "last", "letters", "buurten", "buurten_in_plan", "sectors", "low", "high"})
+_COUNTS = frozenset(
+    {"households", "first", "last", "letters", "buurten", "buurten_in_plan", "sectors", "low", "high", "dwellings",
+     "members", "smallest"}
+)  # fmt: skip
 _PLAIN = frozenset({"year", "years", "programmes", "plan", "name", "release"})
 
 
@@ -21,7 +24,7 @@ class Step:
     """One rule that was applied, its numbers, and what it says in the quote's language."""
 
     rule: str
-    """Where the rule stands in the price book, such as `base.tiers[2]`; or `counts`, for what is counted."""
+    """Where the rule stands in the price book, such as `base.tiers[2]`; `counts` and `letters` for what is counted."""
     code: str
     """A key of `quote_texts.STEPS`."""
     municipality: str | None
@@ -129,6 +132,26 @@ def _explain_counts(scope: MunicipalityScope, language: Language) -> Iterator[St
         yield make_step(language, "pilot", "pilot", municipality=scope.code)
 
 
+def _explain_letters(scope: MunicipalityScope, language: Language) -> Step:
+    """Say where the number of letters comes from."""
+    plan = scope.letters_plan
+    if scope.letters is None and plan is not None:
+        return make_step(
+            language,
+            "letters",
+            "letters-plan",
+            municipality=scope.code,
+            name=scope.name,
+            letters=plan.letters,
+            dwellings=plan.dwellings,
+            members=plan.members,
+            smallest=plan.smallest_shown,
+            release=plan.release,
+        )
+    code = "letters-households" if scope.letters is None else "letters-given"
+    return make_step(language, "letters", code, municipality=scope.code, name=scope.name, letters=scope.letters_sent)
+
+
 class _LineExplainer:
     """Goes through the lines of one municipality in order, and keeps the sums that discounts refer to."""
 
@@ -147,6 +170,7 @@ class _LineExplainer:
         elif line.kind == LineKind.START_UP:
             yield self._step("one_off.start_up", "start-up", line)
         elif line.kind == LineKind.LETTERS:
+            yield _explain_letters(self.scope, self.request.language)
             unit = self.terms.one_off.letter_per_household
             yield self._step("one_off.letter_per_household", "letters", line, letters=line.quantity, unit=unit)
         elif line.year == 1:

@@ -17,8 +17,8 @@ from api.cli.pricebooks import BY_COMMAND
 from api.cli.quotes import CustomerOption, print_sums, read_customer
 from api.quote_invoices import invoice_year
 from api.quote_models import DriftList, QuotePage, show_quote
-from api.quoting import drift_since, give_pdf, issue_by_book, revised
-from api.settings import SellerSettings
+from api.quoting import QuoteSources, drift_since, give_pdf, issue_by_book, revised
+from api.settings import HouseholdSettings
 from data.quotes.offers import (
     QuoteFilter,
     accept_quote,
@@ -146,7 +146,8 @@ def revise(
     now = datetime.now(UTC)
     with opened() as (store, directory), store.writing() as session:
         row = find_quote(session, name, lock=True)
-        new = revised(session, directory, row, changes, SellerSettings(), now, by=BY_COMMAND)
+        sources = QuoteSources.of(directory, HouseholdSettings())
+        new = revised(session, sources, row, changes, now, by=BY_COMMAND)
         frozen, offer, new_id = record_of(session, new), offer_of(new, now.date()), new.id
     print_sums(frozen, offer)
     _print_state(new_id, offer)
@@ -183,8 +184,9 @@ def invoice(
 def drift(name: QuoteName, as_json: JsonOption = False) -> None:
     """Say how the households moved since a quote, and how far the next tier is, in the quote's language."""
     with opened() as (store, directory), store.reading() as session:
+        sources = QuoteSources.of(directory, HouseholdSettings())
         row = find_quote(session, name)
-        answer = DriftList.of(drift_since(session, directory, row, datetime.now(UTC)), row)
+        answer = DriftList.of(drift_since(session, sources, row, datetime.now(UTC)), row)
     if as_json:
         print_json(answer)
         return

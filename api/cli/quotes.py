@@ -1,5 +1,7 @@
 """The `quote` command: price a municipality, or all of them, and write a quote's PDF, CSV or JSON."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,17 +12,32 @@ from rich.console import Console
 from rich.table import Table
 
 from api.cli.answering import LANGUAGES, LanguageOption
+from api.cli.comparing import (
+    CompareBooksOption,
+    CompareCountsOption,
+    print_comparison,
+    read_alternatives,
+    write_comparison,
+)
 from api.cli.importing import COUNTRIES, CountryOption, parse_day
 from api.cli.opening import opened
 from api.cli.pricebooks import BY_COMMAND
+from api.quote_comparisons import compare
 from api.quote_models import CustomerRequest
-from api.quoting import QuoteWish, ScopeWish, freeze, give_pdf, issue_by_book, make_token
-from api.settings import SellerSettings
+from api.quoting import (
+    QuoteSources,
+    QuoteWish,
+    ScopeWish,
+    freeze,
+    give_pdf,
+    issue_by_book,
+    make_token,
+    read_all_households,
+)
+from api.settings import HouseholdSettings
 from data.directory import DataDirectory
-from data.household_counts import read_basis
 from data.quotes.offers import create_quote
 from data.quotes.price_books import read_books
-from data.quotes.scopes import read_households
 from data.store import Store
 from licensing.bulk import price_all, write_bulk_csv
 from licensing.frozen_quotes import FrozenQuote, document_of, write_record
@@ -59,7 +76,7 @@ def quote(
     ] = None,
     language: Annotated[LanguageOption, typer.Option("--lang", help="Language of the quote.")] = LanguageOption.NL,
     vat: Annotated[VatTreatment, typer.Option(help="Who owes the VAT.")] = VatTreatment.STANDARD,
-    letters: Annotated[int | None, typer.Option(min=0, help="Households that get a letter; unset, all.")] = None,
+    letters: Annotated[int | None, typer.Option(min=0, help="Invitation letters; unset, by the letters plan.")] = None,
     customer: CustomerOption = None,
     issue: Annotated[bool, typer.Option("--issue", help="Store the quote, and give it a number.")] = False,
     draft: Annotated[bool, typer.Option("--draft", help="Store the quote as a draft.")] = False,
@@ -68,23 +85,33 @@ def quote(
     csv: Annotated[bool, typer.Option("--csv", help="Print the lines as CSV.")] = False,
     every: Annotated[bool, typer.Option("--all", help="Every municipality under every published book.")] = False,
     country: Annotated[CountryOption | None, typer.Option(help="Country of --all.")] = None,
+    compare_book: CompareBooksOption = None,
+    compare_plan: Annotated[
+        list[date] | None,
+        typer.Option(parser=parse_day, metavar="DATE", help="What if the plans of this day held? Repeatable."),
+    ] = None,
+    compare_count: CompareCountsOption = None,
+    compare_json: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the comparison here, as POST /v1/quotes:preview gives it."),
+    ] = None,
 ) -> None:
     """Say what a licence costs; nothing is stored without --issue or --draft."""
     now = datetime.now(UTC)
-    programmes = tuple(programme or ())
+    alternatives = read_alternatives(compare_book, compare_plan, compare_count)
+    if compare_json is not None and not alternatives:
+        raise typer.BadParameter("--compare-json needs --compare-book, --compare-plan or --compare-count")
+    if alternatives and (every or issue or draft or csv):
+        raise typer.BadParameter("a comparison is printed, not stored: leave out --issue, --draft, --csv and --all")
     if every:
         if country is None or municipalities:
             raise typer.BadParameter("--all needs --country, and no municipality")
         with opened() as (store, directory):
-            typer.echo(_price_everything(store, directory, country, programmes, years), nl=False)
+            typer.echo(_price_everything(store, directory, country, tuple(programme or ()), years), nl=False)
         return
-    if not municipalities:
-        raise typer.BadParameter("name a municipality, or --all")
-    if buurt and len(municipalities) > 1:
-        raise typer.BadParameter("--buurt is for one municipality")
     wish = QuoteWish(
-        tuple(ScopeWish(name, tuple(buurt) if buurt else None, letters) for name in municipalities),
-        programmes,
+        _read_scopes(municipalities, buurt, letters),
+        tuple(programme or ()),
         years,
         start or date(now.year + 1, 1, 1),
         LANGUAGES[language],
@@ -93,29 +120,56 @@ def quote(
         customer=None if customer is None else read_customer(customer),
     )
     with opened() as (store, directory):
+        sources = QuoteSources.of(directory, HouseholdSettings())
         with store.reading() as session:
-            frozen = freeze(session, directory, wish, SellerSettings(), now)
-        made = None
-        offer, name = Offer(digest_quote(frozen.quote)), None
-        if issue or draft:
-            with store.writing() as session:
-                row = create_quote(session, frozen, now, by=BY_COMMAND, make_token=make_token)
-                name = row.id
-                if issue:
-                    offer = issue_by_book(session, row, now.date(), by=BY_COMMAND)
-        if name is not None and issue:
-            # After the commit, so that nobody waits for a page to be set before the next number is given.
-            made, _ = give_pdf(store, name, now.date())
+            frozen = freeze(session, sources, wish, now)
+            compared = compare(session, sources, wish, frozen.quote, alternatives, now)
+        kept = _keep(store, frozen, now, issue=issue) if issue or draft else _Kept(Offer(digest_quote(frozen.quote)))
     if pdf is not None:
-        pdf.write_bytes(made or render_pdf(document_of(frozen, offer)))
+        pdf.write_bytes(kept.pdf or render_pdf(document_of(frozen, kept.offer)))
     if json_file is not None:
         json_file.write_bytes(write_record(frozen))
     if csv:
         typer.echo(write_quote_csv(frozen.quote), nl=False)
         return
-    print_sums(frozen, offer)
-    if name is not None and not issue:
-        out.print(f"kept as draft [bold]{name}[/]: buurtwijzer quotes issue {name}", soft_wrap=True)
+    print_sums(frozen, kept.offer)
+    if compared:
+        print_comparison(frozen.quote, compared)
+    if compare_json is not None:
+        write_comparison(compare_json, frozen.quote, compared)
+    if draft and not issue:
+        out.print(f"kept as draft [bold]{kept.name}[/]: buurtwijzer quotes issue {kept.name}", soft_wrap=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What became of a quote in the store; without a name it is not there."""
+
+    offer: Offer
+    name: str | None = None
+    pdf: bytes | None = None
+    """As it is kept of an issued quote."""
+
+
+def _read_scopes(
+    municipalities: Sequence[str] | None, buurten: Sequence[str] | None, letters: int | None
+) -> tuple[ScopeWish, ...]:
+    if not municipalities:
+        raise typer.BadParameter("name a municipality, or --all")
+    if buurten and len(municipalities) > 1:
+        raise typer.BadParameter("--buurt is for one municipality")
+    return tuple(ScopeWish(name, tuple(buurten) if buurten else None, letters) for name in municipalities)
+
+
+def _keep(store: Store, frozen: FrozenQuote, now: datetime, *, issue: bool) -> _Kept:
+    with store.writing() as session:
+        row = create_quote(session, frozen, now, by=BY_COMMAND, make_token=make_token)
+        name = row.id
+        if not issue:
+            return _Kept(Offer(digest_quote(frozen.quote)), name)
+        offer = issue_by_book(session, row, now.date(), by=BY_COMMAND)
+    # After the commit, so that nobody waits for a page to be set before the next number is given.
+    return _Kept(offer, name, give_pdf(store, name, now.date())[0])
 
 
 def read_customer(path: Path) -> Party:
@@ -133,8 +187,8 @@ def _price_everything(
     store: Store, directory: DataDirectory, country: CountryOption, programmes: tuple[Programme, ...], years: int
 ) -> str:
     with store.reading() as session:
-        basis = read_basis(session, directory, COUNTRIES[country])
-        households = read_households(session, basis, COUNTRIES[country])
+        sources = QuoteSources.of(directory, HouseholdSettings())
+        households = read_all_households(session, sources, COUNTRIES[country], datetime.now(UTC))
         books = read_books(session)
     if not books:
         raise QuoteError("no-price-book", "books", "no price book is published; see `buurtwijzer pricebook publish`")
@@ -160,6 +214,9 @@ def print_sums(frozen: FrozenQuote, offer: Offer) -> None:
         out.print(f"[yellow]{unknown} sectors have no count and add nothing[/]")
     releases = sorted({release for scope in made.request.scopes for release in scope.releases})
     out.print(f"counts: {', '.join(releases)}; price book: {made.price_book.code}", soft_wrap=True)
+    for step in made.steps:
+        if step.rule == "letters":
+            out.print(explain(step.code, step.values, "en"), highlight=False, soft_wrap=True)
     if made.price_book.example:
         out.print("[yellow]an example book with invented prices: this is no offer[/]")
     out.print(table)

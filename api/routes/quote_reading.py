@@ -12,9 +12,8 @@ from api.quote_answers import entity_tag
 from api.quote_invoices import invoice_year
 from api.quote_models import DriftList, QuoteAnswer, QuotePage, show_quote
 from api.quote_problems import described_quotes
-from api.quoting import drift_since, give_pdf
+from api.quoting import QuoteSources, drift_since, give_pdf
 from data.api_keys import Scope
-from data.directory import DataDirectory
 from data.quotes.offers import (
     QuoteFilter,
     entry_of,
@@ -31,7 +30,7 @@ from licensing.quote_formats import write_quote_csv
 Form = Literal["json", "record", "pdf", "csv", "ubl"]
 
 
-def quote_reading_router(store: Store, directory: DataDirectory, clock: Callable[[], datetime]) -> APIRouter:
+def quote_reading_router(store: Store, sources: QuoteSources, clock: Callable[[], datetime]) -> APIRouter:
     """Build the routes."""
     router = APIRouter(prefix="/v1", tags=["quotes"], dependencies=[needs(Scope.SALES)])
 
@@ -66,7 +65,7 @@ def quote_reading_router(store: Store, directory: DataDirectory, clock: Callable
         """Compare the counts of a quote with today's, and say how far the next tier of its price book is."""
         with store.reading() as session:
             row = find_quote(session, quote_id)
-            return DriftList.of(drift_since(session, directory, row, clock()), row)
+            return DriftList.of(drift_since(session, sources, row, clock()), row)
 
     @router.get("/quotes/{quote_id}", response_model=QuoteAnswer, responses=described_quotes(404, 409, 422))
     def show(

@@ -17,10 +17,8 @@ from api.quote_models import (
     show_quote,
 )
 from api.quote_problems import described_quotes
-from api.quoting import freeze, give_pdf, issue_by_book, make_token, revised
-from api.settings import SellerSettings
+from api.quoting import QuoteSources, freeze, give_pdf, issue_by_book, make_token, revised
 from data.api_keys import Scope
-from data.directory import DataDirectory
 from data.quotes.kept_answers import Answer
 from data.quotes.offers import (
     accept_quote,
@@ -36,9 +34,7 @@ from data.store.licence_models import StoredQuote
 CHANGES = described_quotes(404, 409, 412, 422, 428)
 
 
-def quotes_router(
-    store: Store, directory: DataDirectory, seller: SellerSettings, clock: Callable[[], datetime]
-) -> APIRouter:
+def quotes_router(store: Store, sources: QuoteSources, clock: Callable[[], datetime]) -> APIRouter:
     """Build the routes."""
     router = APIRouter(prefix="/v1", tags=["quotes"], dependencies=[needs(Scope.SALES)])
 
@@ -56,7 +52,7 @@ def quotes_router(
         with store.writing() as session:
 
             def work() -> Answer:
-                frozen = freeze(session, directory, body.wish(), seller, now)
+                frozen = freeze(session, sources, body.wish(), now)
                 row = create_quote(session, frozen, now, by=caller.key_id, make_token=make_token)
                 return made(session, row, now.date())
 
@@ -121,7 +117,7 @@ def quotes_router(
             def work() -> Answer:
                 row = find_quote(session, quote_id, lock=True)
                 require_version(row, if_match)
-                new = revised(session, directory, row, body.changes(), seller, now, by=caller.key_id)
+                new = revised(session, sources, row, body.changes(), now, by=caller.key_id)
                 return made(session, new, now.date())
 
             path = f"/v1/quotes/{quote_id}:revise"

@@ -10,14 +10,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from data.buurt_counts import BuurtCount as CountedBuurt
-from data.buurt_counts import count_buurten
+from data.buurt_counts import count_plan, sum_buurten
 from data.household_counts import CountBasis, CountReleases, read_municipality_counts
 from data.municipalities import MunicipalityPlace, list_municipalities, name_in
 from data.plans.published import read_plan, sector_shapes
+from data.quotes.letters_plans import count_letters, plan_letters
 from data.store.models import Plan, Release
 from data.tables import Country
 from geo.crs import LONLAT, OFFICIAL_CRS, transform_shapes
 from households.counts import Method
+from households.dwelling_keys import HouseholdKeys
 from households.totals import HouseholdTotal
 from licensing.bulk import MunicipalityHouseholds
 from licensing.frozen_quotes import FrozenMap, freeze_map
@@ -35,8 +37,10 @@ def read_scope(
     day: date | None = None,
     buurt_codes: Collection[str] | None = None,
     letters: int | None = None,
+    keys: HouseholdKeys | None,
+    smallest_shown: int,
 ) -> MunicipalityScope:
-    """Return the buurten of a municipality's plan with their households, as a quote freezes them.
+    """Return the buurten of a municipality's plan with their households and letters, as a quote freezes them.
 
     Parameters
     ----------
@@ -55,7 +59,11 @@ def read_scope(
     buurt_codes
         Some of the buurten, for a pilot; None for all.
     letters
-        Households that get a letter; None for all.
+        How many letters, where somebody says so; None for those of the letters plan.
+    keys
+        Keys of dwellings, which tell in which part of a divided sector a member household lives.
+    smallest_shown
+        The smallest number of members that is told, zero apart.
 
     Raises
     ------
@@ -64,7 +72,8 @@ def read_scope(
     NoPlanError
         No plan holds on that day.
     """
-    counted = count_buurten(session, basis, place.code, day or now.date(), now)
+    plan = count_plan(session, basis, place.code, day or now.date(), now, keys)
+    counted = sum_buurten(plan)
     known = {buurt.code: buurt for buurt in counted.buurten}
     wanted = list(known) if buurt_codes is None else sorted(set(buurt_codes))
     if missing := [code for code in wanted if code not in known]:
@@ -87,6 +96,7 @@ def read_scope(
         buurten,
         letters,
         None if published else _estimate_of(counted.total.households) if whole else _add_estimates(buurten),
+        plan_letters(plan, basis.releases.addresses, smallest_shown, wanted),
     )
 
 
@@ -127,15 +137,37 @@ def read_map(session: Session, sectors: Release, scope: MunicipalityScope) -> Fr
     return freeze_map(scope.code, shapes, metric)
 
 
-def read_households(session: Session, basis: CountBasis, country: Country) -> list[MunicipalityHouseholds]:
-    """Return the households of every municipality of a country, as a quote for it would count them."""
+def read_households(
+    session: Session,
+    basis: CountBasis,
+    country: Country,
+    now: datetime,
+    *,
+    keys: HouseholdKeys | None,
+    smallest_shown: int,
+) -> list[MunicipalityHouseholds]:
+    """Return the households and letters of every municipality of a country, as a quote for it would count them.
+
+    Parameters
+    ----------
+    session, basis, now, keys, smallest_shown
+        As for `read_scope`.
+    country
+        The country.
+    """
     places = list_municipalities(session, country)
     counts = read_municipality_counts(session, basis, [place.code for place in places])
-    return [
-        MunicipalityHouseholds(place.code, place.name("nl"), country, count.counted + count.estimated)
-        for place in places
-        for count in (counts[place.code],)
-    ]
+    sectors = {code: count.sectors for code, count in counts.items()}
+    letters = count_letters(session, basis, sectors, now, keys=keys, smallest_shown=smallest_shown)
+    found = []
+    for place in places:
+        households = counts[place.code].counted + counts[place.code].estimated
+        found.append(
+            MunicipalityHouseholds(
+                place.code, place.name("nl"), country, households, letters.get(place.code, households)
+            )
+        )
+    return found
 
 
 def _freeze(buurt: CountedBuurt, releases: CountReleases, language: Language) -> BuurtCount:

@@ -14,8 +14,8 @@ import httpx2
 import pytest
 from sqlalchemy import select
 
-from api.quoting import QuoteWish, ScopeWish, freeze, make_token
-from api.settings import SellerSettings, StoreSettings
+from api.quoting import QuoteSources, QuoteWish, ScopeWish, freeze, make_token
+from api.settings import HouseholdSettings, StoreSettings
 from data.directory import DataDirectory
 from data.quotes.offers import create_quote
 from data.quotes.price_books import list_books, publish_book
@@ -42,9 +42,10 @@ def store(store_settings: StoreSettings) -> Iterator[Store]:
 @pytest.fixture
 def drafts(store_settings: StoreSettings, store: Store) -> list[str]:
     now = datetime.now(UTC)
+    sources = QuoteSources.of(DataDirectory(store_settings.data_dir), HouseholdSettings())
     wish = QuoteWish((ScopeWish("99001"),), (), 1, now.date(), "nl")
     with store.writing() as session:
-        frozen = freeze(session, DataDirectory(store_settings.data_dir), wish, SellerSettings(), now)
+        frozen = freeze(session, sources, wish, now)
         return [create_quote(session, frozen, now, by="test", make_token=make_token).id for _ in range(QUOTES)]
 
 

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,53 @@ def test_a_price_book_is_checked_with_its_lines(run: Run, tmp_path: Path) -> Non
     with pytest.raises(PriceBookError, match="holds from 2026-01-01 already"):
         run("pricebook", "publish", good)
     assert "example-2026" in run("pricebook", "list").stdout
+
+
+def test_the_worked_example_of_the_documents_is_what_the_command_says(run: Run, tmp_path: Path) -> None:
+    record = tmp_path / "quote.json"
+    run("quote", "Demodorp", "--years", "3", "--lang", "en", "--json", record)
+    quote = read_record(record.read_bytes()).quote
+    text = (Path(__file__).resolve().parents[2] / "docs" / "pricing.md").read_text("utf-8")
+    example = text[text.index("## A worked example") : text.index("## The quote")]
+    told = {f"{'−' if line.amount < 0 else ''}€{abs(line.amount):,.2f}" for line in quote.lines if line.year == 1}
+    told |= {f"€{amount:,.2f}" for year in quote.years for amount in (year.net, year.vat)}
+    told |= {f"€{quote.net:,.2f}", f"€{quote.vat:,.2f}", f"{quote.households:,} households"}
+    assert [amount for amount in sorted(told) if amount not in example] == []
+
+
+def test_a_quote_is_compared_with_other_books_plans_and_counts(run: Run, tmp_path: Path) -> None:
+    book, answer = tmp_path / "dearer.yaml", tmp_path / "compared.json"
+    text = example_source().replace("example-2026", "dearer").replace("2026-01-01", "2099-01-01")
+    book.write_text(text.replace("minimum: 1500", "minimum: 1600"), encoding="utf-8")
+    run("pricebook", "publish", book)
+    compared = run(
+        "quote", "Demodorp", "--years", "3", "--compare-book", "dearer", "--compare-plan", "2026-11-24",
+        "--compare-count", "99001-01=9000", "--compare-json", answer,
+    )  # fmt: skip
+    assert compared.exit_code == 0
+    rows = {line.split("  ")[0]: line for line in compared.stdout[compared.stdout.index("what if") :].splitlines()}
+    assert "+€" in rows["price book dearer"]
+    assert "€0.00" in rows["plans of 2026-11-24"]
+    assert "9,000" in rows["other counts"]
+    told = json.loads(answer.read_bytes(), parse_float=lambda text: pytest.fail(f"a binary number: {text}"))
+    assert [other["name"] for other in told["what_if"]] == list(rows)[2:5]
+    for other in told["what_if"]:
+        assert Decimal(other["net"]) - Decimal(told["quote"]["net"]) == Decimal(other["difference"])
+    assert "draft" not in run("quotes", "list", "--price-book", "dearer").stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--compare-count", "99001-01"], "BUURT=HOUSEHOLDS"),
+        (["--compare-count", "99001-01=-5"], "BUURT=HOUSEHOLDS"),
+        (["--compare-count", "99001-01=5", "--compare-count", "99001-01=6"], "given twice"),
+        (["--compare-book", "dearer", "--issue"], "not stored"),
+        (["--compare-json", "x.json"], "needs --compare-book"),
+        (["--compare-plan", "yesterday"], "write a date"),
+    ],
+)
+def test_a_comparison_that_cannot_be_made_is_refused(run: Run, options: list[str], told: str) -> None:
+    refused = run("quote", "99001", *options)
+    assert refused.exit_code == 2
+    assert told in " ".join(refused.output.replace("│", " ").split())

@@ -50,7 +50,10 @@ def scopes_of(folder: Path, demo: DemoFiles, *, municipality_counts: bool) -> tu
     with store.reading() as session:
         basis, place = read_basis(session, directory, "BE"), find_municipality(session, DEMODORP)
         wanted = (None, [f"{DEMODORP}-02"], [f"{DEMODORP}-03"])
-        scopes = tuple(read_scope(session, basis, place, NOW, language="nl", buurt_codes=codes) for codes in wanted)
+        scopes = tuple(
+            read_scope(session, basis, place, NOW, language="nl", buurt_codes=codes, keys=None, smallest_shown=10)
+            for codes in wanted
+        )
     store.close()
     return scopes
 

@@ -9,7 +9,7 @@ from licensing.invoices import InvoiceFacts
 from licensing.parties import ElectronicAddress, Party, PostalAddress, Seller
 from licensing.price_book import PriceBook, Programme, VatTreatment
 from licensing.price_book_reader import read_example
-from licensing.quote_request import BuurtCount, Language, MunicipalityScope, QuoteRequest
+from licensing.quote_request import BuurtCount, Language, LettersPlan, MunicipalityScope, QuoteRequest
 
 
 @pytest.fixture(scope="session")
@@ -30,13 +30,23 @@ def ask() -> Callable[..., QuoteRequest]:
         vat: VatTreatment = VatTreatment.STANDARD,
         country: str = "BE",
         letters: int | None = None,
+        letters_plan: LettersPlan | None = None,
         start: date = date(2027, 1, 1),
     ) -> QuoteRequest:
         buurten = tuple(
             BuurtCount(f"25110-{place:02}", f"Buurt {place}", count, "statbel-households-2026", "official")
             for place, count in enumerate(households, start=1)
         )
-        scope = MunicipalityScope("25110", "Waterloo", country, 3, in_plan or len(buurten), buurten, letters)  # type: ignore[arg-type]
+        scope = MunicipalityScope(
+            "25110",
+            "Waterloo",
+            country,  # type: ignore[arg-type]
+            3,
+            in_plan or len(buurten),
+            buurten,
+            letters,
+            letters_plan=letters_plan,
+        )
         return QuoteRequest((scope,), programmes, years, start, language, vat)
 
     return ask_for

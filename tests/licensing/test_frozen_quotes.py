@@ -18,7 +18,7 @@ from licensing.price_book import PriceBook
 from licensing.quote_formats import digest_quote
 from licensing.quote_map import MapShape
 from licensing.quote_pdf import read_words, render_pdf
-from licensing.quote_request import LANGUAGES, QuoteError, QuoteRequest
+from licensing.quote_request import LANGUAGES, LettersPlan, QuoteError, QuoteRequest
 from licensing.quotes import calculate_quote
 
 SELLER = Seller(Party("Verkoper", PostalAddress("Straat 1", "9000", "Gent", "BE")), "BE68539007547034")
@@ -37,15 +37,24 @@ def record_of(request: QuoteRequest, book: PriceBook) -> FrozenQuote:
     counts=st.lists(st.integers(0, 90_000), min_size=1, max_size=8),
     years=st.integers(1, 10),
     language=st.sampled_from(LANGUAGES),
+    members=st.none() | st.integers(0, 10_000),
 )
 @settings(max_examples=30, deadline=None)
 def test_a_record_is_read_back_byte_for_byte(
-    ask: Callable[..., QuoteRequest], example_book: PriceBook, counts: list[int], years: int, language: str
+    ask: Callable[..., QuoteRequest],
+    example_book: PriceBook,
+    counts: list[int],
+    years: int,
+    language: str,
+    members: int | None,
 ) -> None:
-    record = record_of(ask(*counts, years=years, language=language), example_book)
+    plan = None if members is None else LettersPlan(max(9_000 - members, 0), 9_000, members, 10, "best-2026-11")
+    record = record_of(ask(*counts, years=years, language=language, letters_plan=plan), example_book)
     data = write_record(record)
     assert read_record(data) == record
     assert write_record(read_record(data)) == data
+    # What came later is not written where there is none.
+    assert (b'"letters_plan"' in data) == (plan is not None)
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b"[1]", b'{"version":1}'])
@@ -85,9 +94,12 @@ def test_a_lake_stays_a_hole() -> None:
     assert shape.geometry.area == pytest.approx(96_000_000)
 
 
-def test_a_record_of_the_first_form_is_read_for_ever() -> None:
-    data = Path(__file__).with_name("records").joinpath("first-form.json").read_bytes()
+@pytest.mark.parametrize(
+    ("name", "gross"), [("first-form.json", Decimal("6858.55")), ("letters-plan.json", Decimal("5934.20"))]
+)
+def test_records_of_former_forms_are_read_for_ever(name: str, gross: Decimal) -> None:
+    data = Path(__file__).with_name("records").joinpath(name).read_bytes()
     record = read_record(data)
     assert write_record(record) == data
-    assert record.quote.years[0].gross == Decimal("6858.55")
+    assert record.quote.years[0].gross == gross
     assert render_pdf(document_of(record, Offer(digest_quote(record.quote)))).startswith(b"%PDF")

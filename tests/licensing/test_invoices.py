@@ -18,7 +18,7 @@ from licensing.offers import Offer, accept, issue
 from licensing.parties import ElectronicAddress, Party, PostalAddress, Seller
 from licensing.price_book import PriceBook, Programme, VatTreatment
 from licensing.quote_formats import digest_quote
-from licensing.quote_request import QuoteError, QuoteRequest
+from licensing.quote_request import LettersPlan, QuoteError, QuoteRequest
 from licensing.quotes import Quote, calculate_quote
 from licensing.ubl import InvoiceError, write_invoice
 
@@ -81,6 +81,16 @@ def test_discounts_are_allowances_and_letters_have_their_price(ask: Ask, invoice
     assert [line.quantity for line in invoice.lines[:-1]] == [1] * 5
     later = invoice_of(ask(12_000, years=3), year=2)
     assert (later.first, later.last, len(later.lines)) == (date(2028, 1, 1), date(2028, 12, 31), 1)
+
+
+def test_letters_of_the_letters_plan_are_told_with_their_number(
+    ask: Ask, example_book: PriceBook, facts: InvoiceFacts
+) -> None:
+    request = ask(12_000, letters_plan=LettersPlan(12_601, 13_000, 399, 10, "best-2026-11"))
+    for unit, expected in (("0.01", ("Waterloo", 12_601, "0.85")), ("5", ("Waterloo, 12,601 letters", 1, "10710.00"))):
+        quote = calculate_quote(request, replace(example_book, rounding=Rounding(Decimal(unit))))
+        line = make_invoice(quote, accepted(quote), 1, facts).lines[-1]
+        assert (line.description, line.quantity, str(line.price)) == expected
 
 
 def test_the_order_of_elements_is_that_of_the_schema(ask: Ask, invoice_of: Callable[..., Invoice]) -> None:

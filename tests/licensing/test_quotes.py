@@ -32,6 +32,7 @@ from licensing.quote_request import (
     LANGUAGES,
     BuurtCount,
     Estimate,
+    LettersPlan,
     MunicipalityScope,
     QuoteError,
     QuoteRequest,
@@ -85,10 +86,27 @@ BUURTEN = st.lists(
 
 
 @st.composite
+def letters_plans(draw: st.DrawFn) -> LettersPlan:
+    dwellings, members = draw(st.integers(0, 8_000)), draw(st.integers(0, 8_000))
+    return LettersPlan(max(dwellings - members, 0), dwellings, members, draw(st.integers(1, 20)), "best-2026")
+
+
+@st.composite
 def scopes(draw: st.DrawFn, code: str) -> MunicipalityScope:
     buurten = tuple(draw(BUURTEN))
     missing = draw(st.integers(0, 2))
-    return MunicipalityScope(code, draw(st.text(max_size=8)), "BE", 1, len(buurten) + missing, buurten)
+    plan = draw(st.none() | letters_plans())
+    homes = max(sum(buurt.households for buurt in buurten), 0 if plan is None else plan.dwellings)
+    return MunicipalityScope(
+        code,
+        draw(st.text(max_size=8)),
+        "BE",
+        1,
+        len(buurten) + missing,
+        buurten,
+        draw(st.none() | st.integers(0, homes)),
+        letters_plan=plan,
+    )
 
 
 REQUESTS = st.builds(
@@ -217,10 +235,48 @@ def test_no_vat_is_taken_where_it_is_reversed_or_exempt(ask: Ask, example_book: 
         assert quote.steps[-1].code == f"vat-{vat}"
 
 
-def test_letters_follow_the_letters_plan(ask: Ask, example_book: PriceBook) -> None:
-    quote = calculate_quote(ask(1_000, letters=200, country="NL"), example_book)
-    [letters] = [line for line in quote.lines if line.kind == LineKind.LETTERS]
-    assert (letters.quantity, letters.amount) == (200, Decimal("196.00"))
+@pytest.mark.parametrize(
+    ("letters", "plan", "sent", "said"),
+    [
+        (
+            None,
+            LettersPlan(1_100, 1_140, 40, 10, "bag-2026-11"),
+            1_100,
+            (
+                "Letters for Waterloo: 1,140 dwellings in bag-2026-11, less 40 member households "
+                "(a number below 10 is not shown and counts as none) = 1,100."
+            ),
+        ),
+        (1_140, LettersPlan(1_100, 1_140, 40, 10, "bag-2026-11"), 1_140, "Letters for Waterloo: 1,140, as asked for."),
+        (0, None, 0, "Letters for Waterloo: 0, as asked for."),
+        (
+            None,
+            None,
+            1_000,
+            "Letters for Waterloo: 1,000, one a household; no dwellings of an address register are known.",
+        ),
+    ],
+)
+def test_letters_are_as_asked_for_else_by_the_letters_plan_else_one_a_household(
+    ask: Ask, example_book: PriceBook, letters: int | None, plan: LettersPlan | None, sent: int, said: str
+) -> None:
+    quote = calculate_quote(ask(1_000, letters=letters, letters_plan=plan, country="NL"), example_book)
+    [line] = [line for line in quote.lines if line.kind == LineKind.LETTERS]
+    assert (line.quantity, line.amount) == (sent, sent * Decimal("0.98"))
+    at = next(at for at, step in enumerate(quote.steps) if step.rule == "letters")
+    assert quote.steps[at].text == said
+    # It stands before the line that it is the number of.
+    assert quote.steps[at + 1].rule == "one_off.letter_per_household"
+    assert [
+        int(row["quantity"]) for row in csv.DictReader(io.StringIO(write_quote_csv(quote))) if row["kind"] == "letters"
+    ] == [sent]
+
+
+def test_a_letters_plan_that_does_not_add_up_is_refused(ask: Ask) -> None:
+    for wrong in (LettersPlan(5, 10, 4, 10, "r"), LettersPlan(11, 10, -1, 10, "r"), LettersPlan(10, 10, 0, 0, "r")):
+        with pytest.raises(QuoteError) as refused:
+            ask(1_000, letters_plan=wrong)
+        assert refused.value.code == "bad-letters-plan"
 
 
 def test_sectors_without_a_count_are_told(ask: Ask, example_book: PriceBook) -> None:

@@ -1,5 +1,7 @@
 """Quotes over HTTP: made, issued, answered, revised, found; refused with what to do."""
 
+import csv
+import io
 import json
 import secrets
 from datetime import UTC, datetime
@@ -166,13 +168,15 @@ def test_a_preview_compares_books_and_counts_and_keeps_nothing(client: TestClien
 
 def test_bulk_prices_agree_with_single_quotes(client: TestClient) -> None:
     text = client.post("/v1/quotes:bulk?f=csv", json={"country": "BE", "years": 1}).text
-    rows = {line.split(",")[1]: line.split(",") for line in text.splitlines()[1:]}
+    books = [row for row in csv.DictReader(io.StringIO(text)) if row["price_book"] == "example-2026"]
+    rows = {row["municipality"]: row for row in books}
     for code in list(rows)[:3]:
         quote = client.post(
             "/v1/quotes:preview", json=BODY | {"scopes": [{"municipality": code}], "years": 1, "programmes": []}
         )
-        assert rows[code][6] == quote.json()["quote"]["net"]
-        assert int(rows[code][3]) == quote.json()["quote"]["households"]
+        assert rows[code]["term"] == quote.json()["quote"]["net"]
+        assert rows[code]["letters"] == str(quote.json()["quote"]["request"]["scopes"][0]["letters_plan"]["letters"])
+        assert int(rows[code]["households"]) == quote.json()["quote"]["households"]
 
 
 def test_drift_says_how_far_the_next_tier_is(client: TestClient) -> None:
