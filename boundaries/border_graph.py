@@ -118,10 +118,8 @@ class BorderGraph:
         for code, shape in revertexed.items():
             self._flat[code] = transform_shapes(shape, self._crs, self._metric)
         self._measure(come)
-        # A border is known to be matched only beside the block on its other side.
-        around = {*near, *come}
-        around |= {other for code in near for other in self._neighbours[code]}
-        self._link(sorted(around), come.keys())
+        # Whatever shares a segment with a border this close is as close itself.
+        self._link(sorted({*near, *come}), come.keys())
         self._find_edge((beside & self._measures.keys()).union(*(self._neighbours[code] for code in come), come))
 
     def _find_edge(self, blocks: Iterable[str]) -> None:

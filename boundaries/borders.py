@@ -94,6 +94,9 @@ def share_borders(
     """
     n = len(shapes)
     owner, segments = _segments(shapes)
+    if wanted is not None:
+        near = _reaches(segments, wanted[owner], tolerance_m)
+        owner, segments = owner[near], segments[near]
     left, right, first, matched = _match(owner, segments)
     length = np.hypot(segments[:, 2] - segments[:, 0], segments[:, 3] - segments[:, 1])
     pair, which = np.unique(left.astype(np.int64) * n + right, return_inverse=True)
@@ -149,6 +152,18 @@ def _match(owner: Ints, segments: Floats) -> tuple[Ints, Ints, npt.NDArray[np.in
     return owners[at], owners[at + 1], order[at], matched
 
 
+def _reaches(segments: Floats, wanted: npt.NDArray[np.bool_], tolerance_m: float) -> npt.NDArray[np.bool_]:
+    """Tell which segments come within a tolerance of the bounding box of those that are wanted."""
+    if not wanted.any():
+        return np.zeros(len(segments), dtype=np.bool_)
+    reach = 2 * tolerance_m
+    is_near = np.ones(len(segments), dtype=np.bool_)
+    for one, other in (segments[:, 0::2].T, segments[:, 1::2].T):
+        low, high = np.minimum(one, other), np.maximum(one, other)
+        is_near &= (high >= low[wanted].min() - reach) & (low <= high[wanted].max() + reach)
+    return is_near
+
+
 def _near(
     owner: Ints,
     segments: Floats,
@@ -162,6 +177,8 @@ def _near(
     """Find borders within the tolerance of one another among the unmatched segments: pairs, lengths, barriers."""
     empty = np.array([], dtype=np.int64), np.array([]), np.array([])
     left_over = np.flatnonzero(~matched)
+    if wanted is not None:
+        left_over = left_over[_reaches(segments[left_over], wanted[owner[left_over]], tolerance_m)]
     if not len(left_over):
         return empty
     lines: Shapes = np.asarray(shapely.linestrings(segments[left_over].reshape(-1, 2, 2)))

@@ -4,7 +4,7 @@ The pieces are made of the very vertices of the borders and of the noded line (`
 computed twice, and no area is made by an overlay that would round again.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -74,7 +74,8 @@ def cut_shapes(shapes: Mapping[str, Area], targets: Collection[str], line: shape
     """
     _refuse_tangles(line)
     codes = sorted(shapes)
-    near = [code for code in codes if shapes[code].distance(line) <= snap]
+    areas = np.array([shapes[code] for code in codes], dtype=object)
+    near = [code for code, is_near in zip(codes, shapely.dwithin(areas, line, snap), strict=True) if is_near]
     low_x, low_y, high_x, high_y = line.bounds
     around = (low_x - snap, low_y - snap, high_x + snap, high_y + snap)
     edges = border_edges(np.array([shapes[code] for code in near], dtype=object), around) if near else np.empty((0, 4))
@@ -103,7 +104,7 @@ def cut_shapes(shapes: Mapping[str, Area], targets: Collection[str], line: shape
             if shape is not shapes[code]:
                 revertexed[code] = shape
     _refuse_inexact(shapes, divided, revertexed)
-    return Cut(divided, revertexed, noded.points, frozenset((*one, *other) for one, other in map(_edge_of, path)))
+    return Cut(divided, revertexed, noded.points, frozenset(_edges_of(shapely.get_coordinates(path).reshape(-1, 2, 2))))
 
 
 def _refuse_tangles(line: shapely.LineString) -> None:
@@ -143,14 +144,15 @@ def _divide(
         if len(of_part) > 1:
             faces.extend(of_part)
         else:
-            whole.append(_polygon_with_vertices(part, inserted))
+            whole.append(part)
     if not faces:
         return (shape,)
     faces.sort(key=_lowest_vertex)
     gathered: list[list[shapely.Polygon]] = [[face] for face in faces]
     for part in whole:
         # An island that the line leaves whole goes with the nearest piece.
-        gathered[int(np.argmin(shapely.distance(np.array(faces, dtype=object), part)))].append(part)
+        island = _polygon_with_vertices(part, inserted)
+        gathered[int(np.argmin(shapely.distance(np.array(faces, dtype=object), island)))].append(island)
     return tuple(parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts) for parts in gathered)
 
 
@@ -163,16 +165,17 @@ def _faces(
     if not len(inside):
         return [part]
     part = _polygon_with_vertices(part, inserted)
-    around = [shapely.get_coordinates(ring) for ring in (part.exterior, *part.interiors)]
-    borders = np.concatenate([shapely.linestrings(np.stack([ring[:-1], ring[1:]], axis=1)) for ring in around])
-    own = {_edge_of(line) for line in borders}
-    inside = np.array([line for line in inside if _edge_of(line) not in own], dtype=object)
+    points, ring = shapely.get_coordinates(shapely.get_rings(part), return_index=True)
+    borders = np.stack([points[:-1], points[1:]], axis=1)[ring[1:] == ring[:-1]]
+    own = set(_edges_of(borders))
+    segments = shapely.get_coordinates(inside).reshape(-1, 2, 2)
+    inside = inside[[edge not in own for edge in _edges_of(segments)]]
     if not len(inside):
         return [part]
-    faces = list(shapely.get_parts(shapely.polygonize(np.concatenate([borders, inside]))))
+    faces = shapely.get_parts(shapely.polygonize(np.concatenate([shapely.linestrings(borders), inside])))
     # A hole of the area is a face of the lines too, and none of its own.
-    faces = [face for face in faces if shapely.contains_properly(part, shapely.point_on_surface(face))]
-    return _without_slivers(faces, snap)
+    is_own = shapely.contains_properly(part, shapely.point_on_surface(faces))
+    return _without_slivers(list(faces[is_own]), snap)
 
 
 def _without_slivers(faces: list[shapely.Polygon], snap: float) -> list[shapely.Polygon]:
@@ -206,10 +209,14 @@ def _with_vertices(shape: Area, inserted: Mapping[Edge, tuple[Point, ...]]) -> A
 
 
 def _polygon_with_vertices(part: shapely.Polygon, inserted: Mapping[Edge, tuple[Point, ...]]) -> shapely.Polygon:
+    starts = {edge[:2] for edge in inserted}
     changed = False
     rings = []
     for ring in (part.exterior, *part.interiors):
-        points = [(float(x), float(y)) for x, y in ring.coords]
+        points = list(map(tuple, shapely.get_coordinates(ring).tolist()))
+        if starts.isdisjoint(points):
+            rings.append(points)
+            continue
         made = points[:1]
         for start, end in pairwise(points):
             turned = start > end
@@ -239,6 +246,7 @@ def _lowest_vertex(shape: shapely.Geometry) -> tuple[float, float]:
     return min(map(tuple, shapely.get_coordinates(shape).tolist()))
 
 
-def _edge_of(line: shapely.LineString) -> tuple[Point, Point]:
-    one, other = (tuple(point) for point in shapely.get_coordinates(line).tolist())
-    return (one, other) if one < other else (other, one)
+def _edges_of(segments: npt.NDArray[np.float64]) -> Iterator[Edge]:
+    """Give segments of shape (n, 2, 2) with their lower ends first."""
+    for (x1, y1), (x2, y2) in segments.tolist():
+        yield (x1, y1, x2, y2) if (x1, y1) < (x2, y2) else (x2, y2, x1, y1)

@@ -1,7 +1,7 @@
 """Operations that cut blocks along what was drawn, worked out as changes."""
 
 from collections import deque
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import pairwise
 
@@ -123,16 +123,23 @@ def _border_after(draft: Draft, cut: Cut, left: str, right: str) -> tuple[dict[s
             shapes.update(_parts(code, cut))
         else:
             shapes[code] = cut.revertexed.get(code, draft.blocks[code].shape)
-    sides = []
-    for side in (left, right):
-        held = [shape for code, shape in shapes.items() if _buurt_before(draft, code) == side]
-        sides.append(
-            frozenset((x1, y1, x2, y2) for x1, y1, x2, y2 in border_edges(np.array(held, dtype=object)).tolist())
-        )
-    border = sides[0] & sides[1]
+    border = frozenset(_shared_edges(*(_beside(draft, shapes, *pair) for pair in ((left, right), (right, left)))))
     if not border:
         raise NotOnBorderError(f"{left} and {right} share no border", "right")
     return shapes, border
+
+
+def _beside(draft: Draft, shapes: Mapping[str, Area], buurt: str, other: str) -> npt.NDArray[np.object_]:
+    """Return those shapes of a buurt's blocks, or of parts of them, whose block borders on another buurt."""
+    beyond = draft.blocks_of(other)
+    found = {code for code in draft.blocks_of(buurt) if not beyond.isdisjoint(draft.neighbours_of(code))}
+    return np.array([shape for code, shape in shapes.items() if _block_before(draft, code) in found], dtype=object)
+
+
+def _shared_edges(left: npt.NDArray[np.object_], right: npt.NDArray[np.object_]) -> Iterator[Edge]:
+    """Give the segments that borders of areas on the left and on the right have in common."""
+    own = set(map(tuple, border_edges(left).tolist()))
+    yield from own.intersection(map(tuple, border_edges(right).tolist()))
 
 
 def _faces_between(border: frozenset[Edge], cut: Cut) -> shapely.Geometry:
@@ -250,17 +257,25 @@ def _after(draft: Draft, change: Change, code: str) -> Block:
     return step.after
 
 
-def _buurt_before(draft: Draft, code: str) -> str | None:
-    """Return the buurt of a block, or of the block that it is a part of."""
+def _block_before(draft: Draft, code: str) -> str:
+    """Return the code of a block, or of the block that it is a part of."""
     while code not in draft.buurt_of:
         code = code.rpartition("/")[0]
-    return draft.buurt_of[code]
+    return code
+
+
+def _buurt_before(draft: Draft, code: str) -> str | None:
+    """Return the buurt of a block, or of the block that it is a part of."""
+    return draft.buurt_of[_block_before(draft, code)]
 
 
 def _inside(area: shapely.Geometry, shapes: Mapping[str, Area]) -> set[str]:
+    """Return the areas that lie inside another, by a point in each."""
     shapely.prepare(area)
-    points = shapely.point_on_surface(np.array(list(shapes.values()), dtype=object))
-    return {code for code, inside in zip(shapes, shapely.contains_properly(area, points), strict=True) if inside}
+    codes, areas = list(shapes), np.array(list(shapes.values()), dtype=object)
+    met = np.flatnonzero(shapely.intersects(area, areas))
+    within = met[shapely.contains_properly(area, shapely.point_on_surface(areas[met]))]
+    return {codes[position] for position in within}
 
 
 def _smaller_side(blocks: Mapping[str, Block], cut: Cut, draft: Draft) -> set[str]:

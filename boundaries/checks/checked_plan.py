@@ -27,13 +27,16 @@ class CheckedPlan:
             borders = BorderGraph({code: block.shape for code, block in state.blocks.items()}, state.crs)
         self.borders = borders
         self._held: dict[str | None, list[str]] = {code: [] for code in (None, *state.buurten)}
-        for code in sorted(state.blocks):
+        for code in state.blocks:
             self._held[state.buurt_of.get(code)].append(code)
+        self._in_order: dict[str | None, list[str]] = {}
         self._households: dict[str, int] = {}
 
     def blocks_of(self, buurt: str | None) -> list[str]:
         """Return the codes of a buurt's blocks, in order; None gives those that are not assigned."""
-        return self._held[buurt]
+        if buurt not in self._in_order:
+            self._in_order[buurt] = sorted(self._held[buurt])
+        return self._in_order[buurt]
 
     def households(self, blocks: Collection[str]) -> int:
         """Return the households of blocks, where they are known."""
