@@ -289,22 +289,23 @@ def cut(state: PlanState, strokes: int) -> Times:
         times.ours.append(took)
         line = flat(shapely.LineString(drawn), state)
 
-        def split(line: shapely.Geometry = line, code: str = code) -> list[float]:
-            parts = list(ops.split(whole.loc[code, "geometry"], line).geoms)
+        def split(line: shapely.Geometry = line, code: str = code) -> np.ndarray:
+            parts = shapely.get_parts(ops.split(whole.loc[code, "geometry"], line))
             pieces = gpd.GeoDataFrame(
                 {"buurt": [whole.loc[code, "buurt"]] * len(parts), "households": 0}, geometry=parts
             )
             naive.frame = pd.concat([whole.drop(code), pieces])
             naive.measure("unary")
-            return sorted(shapely.area(parts))
+            return parts
 
-        took, areas = timed(split)
+        took, theirs = timed(split)
         times.theirs.append(took)
         made = [step.after.shape for step in change.blocks.values() if step.before is None]
-        ours = [float(flat(shape, state).area) for shape in made]
+        ours = [flat(shape, state) for shape in made]
         # Slivers of up to the snapping distance are given back, and islands go with the nearest piece.
-        largest = sorted(areas)[-2:]
-        times.differ += any(min(abs(area - own) for own in ours) > SNAP_M * line.length for area in largest[-1:])
+        points = shapely.point_on_surface(theirs)
+        sums = [float(shapely.area(theirs[shapely.contains(own, points)]).sum()) for own in ours]
+        times.differ += any(abs(own.area - of) > SNAP_M * line.length for own, of in zip(ours, sums, strict=True))
         draft.play(change.inverse())
     return times
 
