@@ -9,6 +9,8 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
 from starlette.exceptions import HTTPException
 
 from api.access import NotAllowedError, NotAuthenticatedError
@@ -66,6 +68,7 @@ class Kind:
     remedy: str
 
 
+STORE_UNREACHABLE = Kind("store-unreachable", "The store cannot be reached", 503, "Try again in a moment.")
 PROBLEMS: Mapping[type[Exception], Kind] = {
     OutsideCoverageError: Kind(
         "outside-coverage",
@@ -97,7 +100,7 @@ PROBLEMS: Mapping[type[Exception], Kind] = {
         "Send a key of `buurtwijzer keys create` as a bearer token.",
     ),
     NotAllowedError: Kind("not-allowed", "This key may not do that", 403, "Use a key with the scope that is named."),
-    StoreError: Kind("store-unreachable", "The store cannot be reached", 503, "Try again in a moment."),
+    StoreError: STORE_UNREACHABLE,
 }
 HEADERS: Mapping[int, Mapping[str, str]] = {503: {"Retry-After": "1"}, 401: {"WWW-Authenticate": "Bearer"}}
 """Headers that a status asks for."""
@@ -139,7 +142,7 @@ def described(*statuses: int, titles_of: Mapping[int, str] | None = None) -> dic
         Titles of statuses that mean something of their own to a group of routes.
     """
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    statuses = (401, 403, *statuses)
+    statuses = (401, 403, 503, *statuses)
     titles = {status: HTTPStatus(status).phrase for status in statuses}
     titles |= {kind.status: kind.title for kind in (*HTTP_PROBLEMS.values(), *PROBLEMS.values(), INVALID_REQUEST)}
     titles |= {BODY_TOO_LARGE.status: BODY_TOO_LARGE.title, **(titles_of or {})}
@@ -149,6 +152,8 @@ def described(*statuses: int, titles_of: Mapping[int, str] | None = None) -> dic
 def install_problem_handlers(app: FastAPI) -> None:
     """Answer every refusal of an application, its own and the framework's, with problem details."""
     install_table(app, PROBLEMS)
+    for error_class in (OperationalError, InterfaceError, NoConnectionFreeError):
+        app.add_exception_handler(error_class, _store_unreachable)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http_problem)
     app.add_exception_handler(Exception, _internal_error)
@@ -165,6 +170,12 @@ def _handler(kind: Kind) -> Any:
         return problem_response(kind, str(error), headers=HEADERS.get(kind.status))
 
     return handle
+
+
+async def _store_unreachable(_request: Request, _error: Exception) -> JSONResponse:
+    # The error's own words hold the statement and its values.
+    detail = "the store is stopped, busy or out of reach; nothing of this request was kept"
+    return problem_response(STORE_UNREACHABLE, detail, headers=HEADERS[STORE_UNREACHABLE.status])
 
 
 async def _invalid_request(_request: Request, error: Exception) -> JSONResponse:

@@ -5,7 +5,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -14,6 +14,10 @@ CHUNK_BYTES = 1 << 20
 
 class ImportRunningError(RuntimeError):
     """Another import holds the data directory."""
+
+
+class DamagedReleaseError(RuntimeError):
+    """Files of a release on disk are not those that were imported."""
 
 
 class DataDirectory:
@@ -38,6 +42,29 @@ class DataDirectory:
     def release_folder(self, name: str) -> Path:
         """Return where a release's files lie."""
         return self._releases / name
+
+    def require_intact(self, name: str, files: Mapping[str, str]) -> None:
+        """Refuse a release whose files are not what was imported; every byte is read.
+
+        Parameters
+        ----------
+        name
+            The release.
+        files
+            SHA-256 of its files by their relative names, as the store has them.
+
+        Raises
+        ------
+        DamagedReleaseError
+            A file is gone, too many, or other than it was.
+        """
+        found = checksums(self.release_folder(name))
+        wrong = sorted(file for file in found.keys() | files.keys() if found.get(file) != files.get(file))
+        if wrong:
+            raise DamagedReleaseError(
+                f"release {name} is damaged on disk, in {', '.join(wrong)}: put {self.release_folder(name)} back from "
+                "a backup; answers stay as they are"
+            )
 
     @contextmanager
     def exclusively(self) -> Iterator[None]:

@@ -1,11 +1,13 @@
 """The command line: `buurtwijzer --help`."""
 
+import os
 import sys
 
 import typer
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 from rich.console import Console
+from sqlalchemy.exc import OperationalError
 
 from api.adoption_reports import UnknownAreaError
 from api.atlas import NothingActiveError, OutsideCoverageError
@@ -34,7 +36,7 @@ from boundaries.growing import UngrowableError
 from boundaries.overlaps import InvalidAreaError
 from boundaries.proposals import BandError, ProposalProblemError
 from data.api_keys import KeyFormError, UnknownKeyError
-from data.directory import ImportRunningError
+from data.directory import DamagedReleaseError, ImportRunningError
 from data.importing import ImportOptionError, ReleaseExistsError
 from data.members.letters import LettersError
 from data.members.rules import RulesChangedError
@@ -68,6 +70,7 @@ EXPECTED = (
     EditConflictError,
     EditError,
     ImportOptionError,
+    DamagedReleaseError,
     ImportRunningError,
     NothingActiveError,
     OutsideCoverageError,
@@ -141,6 +144,20 @@ def main() -> None:
         app()
     except EXPECTED as error:
         Console(stderr=True, soft_wrap=True).print(f"[bold red]error:[/] {_escaped(error)}", highlight=False)
+        sys.exit(1)
+    except OperationalError as error:
+        # The driver's own words: those of SQLAlchemy hold the statement and its values.
+        Console(stderr=True, soft_wrap=True).print(
+            f"error: the store is stopped, busy or full: {error.orig}", markup=False, highlight=False
+        )
+        sys.exit(1)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        where = f": {error.filename}" if error.filename else ""
+        Console(stderr=True, soft_wrap=True).print(
+            f"error: {os.strerror(error.errno)}{where}", markup=False, highlight=False
+        )
         sys.exit(1)
     except ValidationError as error:
         mistakes = mistaken_variables(error)

@@ -167,7 +167,9 @@ def _activate(
 ) -> None:
     if not dry_run:
         with store.reading() as session, _progress_bar() as progress:
-            prepare_dwellings(session, directory, find_release(session, name), progress)
+            release = find_release(session, name)
+            directory.require_intact(name, release.files)
+            prepare_dwellings(session, directory, release, progress)
     with store.writing() as session:
         release = find_release(session, name)
         done = activate_with_plans(

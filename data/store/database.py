@@ -14,7 +14,10 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from data.store.models import StoreState
 
-SQLITE_BUSY_TIMEOUT_MS = 10_000
+SQLITE_BUSY_TIMEOUT_MS = 30_000
+"""How long a writer waits for those before it: a disk that is slow to flush makes a queue of hundreds long."""
+POSTGRES_CONNECT_TIMEOUT_S = 5
+"""How long a machine that does not answer is waited for; a URL that says otherwise is right."""
 CHANGES = "buurtwijzer_changes"
 """Channel on which PostgreSQL tells that answers have to change; a channel belongs to one database."""
 
@@ -87,6 +90,8 @@ def open_store(url: str) -> Store:
         raise StoreError(f"a store on {dialect!r} is not supported; use sqlite:///FILE or postgresql+psycopg://…")
     if dialect == "sqlite" and parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+    if dialect == "postgresql" and "connect_timeout" not in parsed.query:
+        parsed = parsed.update_query_dict({"connect_timeout": str(POSTGRES_CONNECT_TIMEOUT_S)})
     engine = create_engine(parsed, pool_pre_ping=dialect == "postgresql")
     if dialect == "sqlite":
         _configure_sqlite(engine)

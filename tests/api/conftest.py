@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -139,37 +140,46 @@ class Serve(Protocol):
     ) -> AbstractContextManager[RealServer]: ...
 
 
+@contextmanager
+def served(
+    settings: StoreSettings, workers: int, *, log: Path | None = None, level: str = "error"
+) -> Iterator[RealServer]:
+    """Start uvicorn with several workers on a store, with keys of households; ended afterwards."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    environment = os.environ | {
+        "BUURTWIJZER_DATA_DIR": str(settings.data_dir),
+        "BUURTWIJZER_HOUSEHOLDS_KEYS": "2026a:" + bytes(range(32)).hex(),
+    }
+    if settings.database_url:
+        environment["BUURTWIJZER_DATABASE_URL"] = settings.database_url
+    command = [sys.executable, "-m", "uvicorn", "--factory", "api.app:create_app", "--port", str(port)]
+    command += ["--workers", str(workers), "--log-level", level]
+    command += ["--access-log" if level == "debug" else "--no-access-log"]
+    with (log or Path(os.devnull)).open("w") as output:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+        url = f"http://127.0.0.1:{port}"
+        for _ in range(600):
+            try:
+                httpx2.get(f"{url}/healthz").raise_for_status()
+                break
+            except httpx2.TransportError:
+                time.sleep(0.1)
+        try:
+            yield RealServer(url, process.pid)
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
 @pytest.fixture
 def serve(store_settings: StoreSettings) -> Serve:
-    """Start uvicorn with several workers on the store, with keys of households; ended afterwards."""
+    """Start real workers on the store of the demo region."""
+    return partial(served, store_settings)
 
-    @contextmanager
-    def started(workers: int, *, log: Path | None = None, level: str = "error") -> Iterator[RealServer]:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        environment = os.environ | {
-            "BUURTWIJZER_DATA_DIR": str(store_settings.data_dir),
-            "BUURTWIJZER_HOUSEHOLDS_KEYS": "2026a:" + bytes(range(32)).hex(),
-        }
-        if store_settings.database_url:
-            environment["BUURTWIJZER_DATABASE_URL"] = store_settings.database_url
-        command = [sys.executable, "-m", "uvicorn", "--factory", "api.app:create_app", "--port", str(port)]
-        command += ["--workers", str(workers), "--log-level", level]
-        command += ["--access-log" if level == "debug" else "--no-access-log"]
-        with (log or Path(os.devnull)).open("w") as output:
-            process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
-            url = f"http://127.0.0.1:{port}"
-            for _ in range(600):
-                try:
-                    httpx2.get(f"{url}/healthz").raise_for_status()
-                    break
-                except httpx2.TransportError:
-                    time.sleep(0.1)
-            try:
-                yield RealServer(url, process.pid)
-            finally:
-                process.terminate()
-                process.wait(timeout=30)
 
-    return started
+@pytest.fixture
+def serve_on() -> Callable[..., AbstractContextManager[RealServer]]:
+    """Start real workers on the settings of a store that the test may harm."""
+    return served
