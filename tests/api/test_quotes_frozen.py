@@ -215,6 +215,18 @@ def test_an_issued_quote_is_the_same_after_an_import_a_new_book_and_a_new_plan(
     store.close()
 
 
+def test_the_worked_example_of_the_documents_is_right(own: tuple[Store, DataDirectory]) -> None:
+    store, directory = own
+    with store.reading() as session:
+        quote = price(session, sources_in(directory), WISH, NOW)
+    text = (Path(__file__).resolve().parents[2] / "docs" / "pricing.md").read_text("utf-8")
+    example = text[text.index("## A worked example") : text.index("## The quote")]
+    told = {f"{'−' if line.amount < 0 else ''}€{abs(line.amount):,.2f}" for line in quote.lines if line.year == 1}
+    told |= {f"€{amount:,.2f}" for year in quote.years for amount in (year.net, year.vat)}
+    told |= {f"€{quote.net:,.2f}", f"€{quote.vat:,.2f}", f"{quote.households:,} households"}
+    assert [amount for amount in sorted(told) if amount not in example] == []
+
+
 def test_letters_are_those_that_are_printed_and_tell_of_no_single_household(own: tuple[Store, DataDirectory]) -> None:
     store, directory = own
     sources = sources_in(directory)
