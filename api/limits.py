@@ -9,6 +9,7 @@ from urllib.parse import unquote_plus
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.json_characters import TextFault, find_text_fault
 from api.json_depth import JsonDepth
 from api.problems import BODY_TOO_LARGE, UNKNOWN_HOST, Kind, problem_response
 
@@ -17,6 +18,16 @@ JSON_TOO_DEEP = Kind("json-too-deep", "The JSON is nested too deep", 400, "Send 
 NUL_CHARACTER = Kind(
     "nul-character", "Text may not hold the NUL character", 400, "Leave the character U+0000 out: no store keeps it."
 )
+TEXT_PROBLEMS: Final[Mapping[TextFault, Kind]] = {
+    TextFault.NUL: NUL_CHARACTER,
+    TextFault.UNPAIRED: Kind(
+        "unpaired-surrogate",
+        "Text may not hold half a character",
+        400,
+        "Send both halves of the surrogate pair, or the character as UTF-8.",
+    ),
+    TextFault.ENCODING: Kind("json-not-utf-8", "The JSON is not UTF-8", 400, "Send it as UTF-8 (RFC 8259)."),
+}
 KEY_IN_URL = Kind(
     "key-in-url",
     "A key does not belong in a URL",
@@ -26,8 +37,6 @@ KEY_IN_URL = Kind(
 CLOSING: Final[Mapping[str, str]] = {"Connection": "close"}
 """For an answer to a request that has not come in to its end."""
 
-_ESCAPED_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-"""U+0000 in JSON, which has no other way to write it: a backslash that is not escaped itself, and its code."""
 _KEY = re.compile(r"bw_[0-9a-f]{8}_", re.ASCII | re.IGNORECASE)
 _WITHOUT_MARKS = str.maketrans("", "", "-_. []")
 _KEY_PARAMETERS: Final = frozenset(
@@ -37,7 +46,7 @@ _KEY_PARAMETERS: Final = frozenset(
 
 
 class BodyLimit:
-    """ASGI middleware that refuses a body that is too large, comes too slowly, or is JSON too deep or with U+0000.
+    """ASGI middleware that refuses a body that is too large or too slow, and JSON too deep or that no store keeps.
 
     Parameters
     ----------
@@ -113,8 +122,8 @@ class BodyLimit:
             elif depth is not None:
                 pieces.append(piece)
                 # Looked for at the end: a piece may break off within the escape.
-                if complete and _holds_nul(b"".join(pieces)):
-                    refusal = problem_response(NUL_CHARACTER, "a text of the request holds U+0000")
+                if complete and (fault := find_text_fault(b"".join(pieces))) is not None:
+                    refusal = problem_response(TEXT_PROBLEMS[fault], fault.value)
             return message if refusal is None else {"type": "http.disconnect"}
 
         async def send_unless_refused(message: Message) -> None:
@@ -128,7 +137,7 @@ class BodyLimit:
 
 
 class UrlLimit:
-    """ASGI middleware that refuses keys and U+0000 in URLs.
+    """ASGI middleware that refuses keys and U+0000 in URLs, and U+0000 in headers.
 
     Logs, histories and proxies keep URLs: a key in one is compromised, which the answer says without repeating it.
     """
@@ -145,18 +154,10 @@ class UrlLimit:
         if scope["type"] == "http" and ("\0" in scope["path"] or b"%00" in scope["query_string"]):
             await problem_response(NUL_CHARACTER, "the URL holds U+0000")(scope, receive, send)
             return
+        if scope["type"] == "http" and any(b"\0" in value for _, value in scope["headers"]):
+            await problem_response(NUL_CHARACTER, "a header holds U+0000")(scope, receive, send)
+            return
         await self.app(scope, receive, send)
-
-
-def _holds_nul(text: bytes) -> bool:
-    r"""Whether a JSON text holds U+0000 in a string.
-
-    Examples
-    --------
-    >>> _holds_nul(rb'{"a": "b\u0000"}'), _holds_nul(rb'{"a": "\\u0000"}'), _holds_nul(rb'{"a": "\\\u0000"}')
-    (True, False, True)
-    """
-    return rb"\u0000" in text and _ESCAPED_NUL.search(text) is not None
 
 
 def _holds_key(path: str, query: bytes) -> bool:

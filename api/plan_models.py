@@ -35,7 +35,9 @@ class NewDraft(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     title: Annotated[str, Field(min_length=1, max_length=200)] = "Draft"
-    plan: int | None = Field(default=None, description="The plan to begin from; null takes the one that holds today.")
+    plan: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = Field(
+        default=None, description="The plan to begin from; null takes the one that holds today."
+    )
 
 
 class OperationBody(BaseModel):

@@ -18,7 +18,7 @@ from api.atlas import NothingActiveError, OutsideCoverageError
 from api.finding import NoAddressNearError
 from data.municipalities import UnknownMunicipalityError
 from data.releases import UnknownReleaseError
-from data.store import StoreError
+from data.store import StoreError, UnstorableValueError
 from data.tiles.grid import NoSuchTileError
 
 MEDIA_TYPE = "application/problem+json"
@@ -100,6 +100,12 @@ PROBLEMS: Mapping[type[Exception], Kind] = {
         "Send a key of `buurtwijzer keys create` as a bearer token.",
     ),
     NotAllowedError: Kind("not-allowed", "This key may not do that", 403, "Use a key with the scope that is named."),
+    UnstorableValueError: Kind(
+        "unstorable-value",
+        "A value is out of range",
+        422,
+        "Correct the number that is too large, or the text that is too long or has characters that nobody writes.",
+    ),
     StoreError: STORE_UNREACHABLE,
 }
 HEADERS: Mapping[int, Mapping[str, str]] = {503: {"Retry-After": "1"}, 401: {"WWW-Authenticate": "Bearer"}}

@@ -52,7 +52,7 @@ from data.quotes.price_books import UnknownBookError
 from data.readers.mapping import MappingError
 from data.releases import UnknownReleaseError
 from data.selection import SelectionError
-from data.store import StoreError
+from data.store import StoreError, UnstorableValueError
 from data.tables import SourceError
 from geo.addresses import AddressIndexError
 from geo.sector_errors import IndexFileError, LayerError
@@ -110,6 +110,7 @@ EXPECTED = (
     UnknownMunicipalityError,
     UnknownQuoteError,
     UnknownReleaseError,
+    UnstorableValueError,
     plans.OperationTextError,
 )
 """Errors that say themselves what is wrong and what to do: the operator sees that, and no traceback."""

@@ -1,5 +1,6 @@
 """Opens the store, brings its schema up to date, and gives out units of work."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
@@ -9,7 +10,7 @@ from typing import Any
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select, update
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DataError, DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from data.store.models import StoreState
@@ -26,6 +27,10 @@ class StoreError(RuntimeError):
     """The store cannot be opened or reached; the message says which one and what to do, without its password."""
 
 
+class UnstorableValueError(ValueError):
+    """The database takes a value of a statement for none of its column; the message does not repeat it."""
+
+
 class Store:
     """An open store. Sessions are opened at the edge (a request, a command), one transaction each."""
 
@@ -38,14 +43,26 @@ class Store:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """Give a session on one consistent state of the store."""
-        with self._readers.begin() as session:
+        """Give a session on one consistent state of the store.
+
+        Raises
+        ------
+        UnstorableValueError
+            A value of a statement is out of the range or the characters of its type, or too long for it.
+        """
+        with _storable_values(), self._readers.begin() as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """Give a session whose transaction is committed at the end, and rolled back on an exception."""
-        with self._writers.begin() as session:
+        """Give a session whose transaction is committed at the end, and rolled back on an exception.
+
+        Raises
+        ------
+        UnstorableValueError
+            A value of a statement is out of the range or the characters of its type, or too long for it.
+        """
+        with _storable_values(), self._writers.begin() as session:
             yield session
 
     def version(self) -> int:
@@ -113,6 +130,16 @@ def migrate(engine: Engine, revision: str = "head", *, down: bool = False) -> No
             command.downgrade(config, revision)
         else:
             command.upgrade(config, revision)
+
+
+@contextmanager
+def _storable_values() -> Iterator[None]:
+    """Say what the database does not take without repeating it: the driver's own message may hold it."""
+    try:
+        yield
+    except DataError as error:
+        reason = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error.orig).__name__).lower()
+        raise UnstorableValueError(f"the store does not take a value of the request ({reason})") from error
 
 
 @contextmanager

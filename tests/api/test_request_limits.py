@@ -198,6 +198,22 @@ def test_no_store_has_to_keep_the_nul_character(caller: TestClient, asked: dict[
     assert (answer.status_code, answer.json()["type"].rsplit("/")[-1]) == (400, "nul-character")
 
 
+@pytest.mark.parametrize(
+    ("body", "slug"),
+    [
+        (rb'{"line": "\ud83d\ude00"}', "not-authenticated"),
+        (rb'{"line": "\ud83d"}', "unpaired-surrogate"),
+        (rb'{"line": "\ude00\ud83d"}', "unpaired-surrogate"),
+        (b'{"line": "\xed\xa0\xbd"}', "json-not-utf-8"),
+        ('{"line": "Kerk\\u0000straat"}'.encode("utf-16"), "json-not-utf-8"),
+    ],
+    ids=["pair", "high", "wrong-order", "raw", "utf-16"],
+)
+def test_no_store_has_to_keep_half_a_character(caller: TestClient, body: bytes, slug: str) -> None:
+    answer = caller.post("/v1/verifications", content=body)
+    assert answer.json()["type"].rsplit("/")[-1] == slug
+
+
 def test_a_backslash_before_u0000_is_text(caller: TestClient) -> None:
     answer = caller.post("/v1/verifications", content=b'{"line": "Kerk\\\\u0000straat"}')
     assert answer.json()["type"].rsplit("/")[-1] == "not-authenticated"

@@ -10,7 +10,7 @@ from sqlalchemy import inspect, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import SchemaItem
 
-from data.store import Store, StoreError, open_store
+from data.store import Store, StoreError, UnstorableValueError, open_store
 from data.store.database import announce_change, migrate
 from data.store.models import (
     AreaCount,
@@ -157,6 +157,19 @@ def test_a_failed_unit_of_work_leaves_nothing(store: Store) -> None:
     with store.reading() as session:
         assert session.scalars(select(Release)).all() == []
     assert store.version() == 0
+
+
+@pytest.mark.postgis
+def test_a_value_that_the_database_does_not_take_is_refused_and_not_repeated(fresh_postgis_url: str) -> None:
+    store = open_store(fresh_postgis_url)
+    for value, statement in (
+        (2**63, select(Plan).where(Plan.id == 2**63)),
+        ("secret\0", select(Plan).where(Plan.municipality_code == "secret\0")),
+    ):
+        with pytest.raises(UnstorableValueError) as refused, store.reading() as session:
+            session.execute(statement)
+        assert str(value).rstrip("\0") not in str(refused.value)
+    store.close()
 
 
 def test_announcing_a_change_raises_the_version(store: Store) -> None:

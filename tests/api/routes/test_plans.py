@@ -103,7 +103,7 @@ def test_a_second_editor_is_told_what_the_first_did(api: TestClient, code: str) 
         ({"op": "assign_blocks", "blocks": ["NOWHERE"], "buurt": None}, "/operation/blocks"),
         ({"op": "merge_buurten", "into": "99001-01", "others": ["99001-09"]}, "/operation/others"),
         ({"op": "paint"}, "/operation"),
-        ({"op": "rename_buurt", "buurt": "99001-01", "names": {"nl": "a\u0000b"}}, "/operation/rename_buurt/names/nl"),
+        ({"op": "rename_buurt", "buurt": "99001-01", "names": {"nl": "a\u0007b"}}, "/operation/rename_buurt/names/nl"),
     ],
 )
 def test_a_refusal_names_the_field_and_changes_nothing(
