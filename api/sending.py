@@ -9,6 +9,8 @@ from fastapi import Response
 
 WORTH_COMPRESSING = 1_000
 """Bytes below which an answer is not compressed: the headers would be larger than the gain."""
+FAST = 4
+"""Level of gzip for what is made anew for each answer: a third of the time of the usual level, 3 % larger."""
 REVALIDATED = "private, no-cache"
 """A browser keeps the answer, and asks each time whether it still holds."""
 LASTING = "private, max-age=31536000, immutable"

@@ -22,7 +22,7 @@ from api.plan_models import (
 )
 from api.plan_problems import described_plans
 from api.routes.rules import MunicipalityCode, require_municipality
-from api.sending import NOT_MODIFIED, REVALIDATED, Packed, is_known, unchanged
+from api.sending import FAST, NOT_MODIFIED, REVALIDATED, Packed, is_known, unchanged
 from boundaries.checks import CheckSettings
 from data.api_keys import Scope
 from data.directory import DataDirectory
@@ -139,7 +139,7 @@ def plans_router(
         if is_known(etag, if_none_match):
             return unchanged(etag)
         headers = {"ETag": etag, "Cache-Control": REVALIDATED}
-        return Packed.of(body).response(accept_encoding, "application/geo+json", headers)
+        return Packed.of(body, level=FAST).response(accept_encoding, "application/geo+json", headers)
 
     @router.get("/plans/{plan_id}/log", responses=described_plans(404, 422))
     def show_log(plan_id: PlanId, since: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0) -> LogAnswer:

@@ -1,26 +1,25 @@
 // Opening municipalities and plans, and the address bar that leads back to what is on the screen.
-import { effect, signal } from "@preact/signals";
+import { batch, effect, signal } from "@preact/signals";
 import { ask, client, type Municipality, type PlanList, Refusal, Unreachable } from "./api/client";
 import { Editor } from "./plan/editing";
 import { OpenedPlan } from "./plan/opened";
 import type { Step } from "./plan/queue";
-import { mayEdit } from "./session";
+import { mayEdit, session } from "./session";
 import { formatDay, language, t } from "./texts";
 import {
   announce,
   editor,
   failure,
+  loading,
   municipalities,
   municipality,
   opened,
-  planMap,
   problemShown,
   selected,
 } from "./ui";
 
 /** The plans of the municipality on the screen. */
 export const plans = signal<PlanList | null>(null);
-export const loading = signal(false);
 
 /** Carry something out that asks the server; what goes wrong is shown, not thrown. */
 export async function attempt(work: () => Promise<void>): Promise<void> {
@@ -78,13 +77,18 @@ export async function openDay(day: string): Promise<void> {
 
 export async function openPlan(id: string): Promise<void> {
   if (opened.peek()?.id === id) return;
-  const plan = await OpenedPlan.open(id);
-  if (municipality.peek()?.code !== plan.summary.peek().municipality) {
-    municipality.value =
-      municipalities.peek().find(({ code }) => code === plan.summary.peek().municipality) ?? null;
-    await loadPlans();
-  }
-  show(plan, []);
+  await take(await OpenedPlan.open(id));
+}
+
+/** Put a plan on the screen with its municipality; the list of plans follows. */
+async function take(plan: OpenedPlan): Promise<void> {
+  const { municipality: code } = plan.summary.peek();
+  const moved = municipality.peek()?.code !== code;
+  batch(() => {
+    if (moved) municipality.value = municipalities.peek().find((one) => one.code === code) ?? null;
+    show(plan, []);
+  });
+  if (moved) await loadPlans();
 }
 
 /** Put a plan on the screen, and carry out on it what was drawn on an older state of it. */
@@ -92,11 +96,8 @@ function show(plan: OpenedPlan, mine: readonly Step[]): void {
   editor.peek()?.close();
   editor.value = null;
   problemShown.value = null;
-  const same = opened.peek()?.id === plan.id;
-  if (!same) selected.value = null;
-  const moved = opened.peek()?.summary.peek().municipality !== plan.summary.peek().municipality;
+  if (opened.peek()?.id !== plan.id) selected.value = null;
   opened.value = plan;
-  if (moved) planMap.peek()?.fit(false);
   if (!plan.editable || !mayEdit.peek()) return;
   const work = new Editor(plan);
   work.onReplaced = show;
@@ -176,19 +177,28 @@ export function followAddress(): void {
   });
 }
 
-export async function openAddress(parameters: URLSearchParams): Promise<void> {
-  await loadMunicipalities();
-  const plan = parameters.get("plan");
+/**
+ * Open what the address says.
+ *
+ * Everything is asked at once, beside the question of who is at the screen: what comes back is used if that is answered.
+ */
+export async function openAddress(parameters: URLSearchParams, signedIn = Promise.resolve()): Promise<void> {
+  const id = parameters.get("plan");
+  const asked = Promise.all([id ? OpenedPlan.open(id).catch(passRefusal) : null, loadMunicipalities()]);
+  asked.catch(() => {}); // Without somebody at the screen nobody waits for it.
+  await signedIn;
+  if (session.peek() === null) return;
+  const [plan] = await asked;
+  if (plan) return take(plan);
   const code = parameters.get("m");
-  const list = municipalities.peek();
-  if (plan) {
-    try {
-      return await openPlan(plan);
-    } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-    }
-  }
   if (code) return openMunicipality(code);
+  const list = municipalities.peek();
   // With one municipality, or the few of the demo region, there is nothing to choose first.
   if (list[0] && list.length <= 3) return openMunicipality(list[0].code);
+}
+
+/** A plan that is gone leaves the municipality to open. */
+function passRefusal(error: unknown): null {
+  if (error instanceof Refusal) return null;
+  throw error;
 }

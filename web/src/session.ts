@@ -31,14 +31,18 @@ export async function signIn(key: string): Promise<void> {
   }
 }
 
+/** Sign out: the page begins anew, so that nothing of what was open stays in it. */
 export function signOut(): void {
   sessionStorage.removeItem(KEY);
-  useKey("");
-  session.value = null;
+  location.reload();
 }
 
-/** Sign in with the key of this tab, or with that of a link (`#key=…`: a fragment is never sent to a server). */
-export async function resume(): Promise<void> {
+/**
+ * Take the key of this tab, or that of a link (`#key=…`: a fragment is never sent to a server).
+ *
+ * Requests carry it from here on; returns what signs in with it, or nothing where there is no key.
+ */
+export function resume(): Promise<void> | undefined {
   const fragment = new URLSearchParams(location.hash.slice(1));
   const given = fragment.get("key");
   if (given) {
@@ -46,7 +50,7 @@ export async function resume(): Promise<void> {
     history.replaceState(null, "", `${location.pathname}${location.search}${asFragment(fragment)}`);
   }
   const key = given ?? sessionStorage.getItem(KEY);
-  if (key) await signIn(key);
+  return key ? signIn(key) : undefined;
 }
 
 function asFragment(parameters: URLSearchParams): string {

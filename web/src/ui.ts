@@ -24,6 +24,8 @@ export const pointed = signal<string | null>(null);
 export const problemShown = signal<PlanProblem | null>(null);
 /** What a screen reader says next. */
 export const announcement = signal("");
+/** Whether something is being asked of the server that the page waits for. */
+export const loading = signal(false);
 /** Something that went wrong outside a draft's own steps. */
 export const failure = signal("");
 /** The map that is on the page; null before it is there. */

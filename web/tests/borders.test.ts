@@ -24,6 +24,28 @@ function lengthOf(lines: number[][][]): number {
   return sum;
 }
 
+/** A cup, and a lid that lies on its two walls. */
+const cup = [
+  [0, 0],
+  [3, 0],
+  [3, 2],
+  [2, 2],
+  [2, 1],
+  [1, 1],
+  [1, 2],
+  [0, 2],
+  [0, 0],
+];
+const lid = [
+  [0, 2],
+  [1, 2],
+  [2, 2],
+  [3, 2],
+  [3, 3],
+  [0, 3],
+  [0, 2],
+];
+
 describe("borders of blocks", () => {
   const grid = [square("a", 0, 0), square("b", 1, 0), square("c", 0, 1), square("d", 1, 1)];
   const borders = findBorders(grid);
@@ -44,6 +66,27 @@ describe("borders of blocks", () => {
   it("lose no edge on a ring that closes", () => {
     const alone = findBorders([square("a", 0, 0)]);
     expect(lengthOf(alone.features[0]?.geometry.coordinates as number[][][])).toBe(4);
+  });
+
+  it("go around an enclave, and part neighbours that meet twice into two lines", () => {
+    const [ring] = square("shell", 0, 0, 9).geometry.coordinates as [number[][]];
+    const hole = (square("hole", 3, 3, 1).geometry.coordinates as number[][][])[0] as number[][];
+    const shell: BlockFeature = {
+      type: "Feature",
+      properties: { block: "shell" },
+      geometry: { type: "Polygon", coordinates: [ring, [...hole].reverse()] },
+    };
+    const found = findBorders([square("hole", 3, 3, 1), shell]).features;
+    expect(found.map(({ properties }) => properties.sides).sort()).toEqual([" shell", "hole shell"]);
+    for (const { properties, geometry } of found)
+      expect(lengthOf(geometry.coordinates)).toBe(properties.a === "" ? 36 : 4);
+    const twice = findBorders([
+      { ...square("u", 0, 0), geometry: { type: "Polygon", coordinates: [cup] } },
+      { ...square("v", 0, 0), geometry: { type: "Polygon", coordinates: [lid] } },
+    ]);
+    const shared = twice.features.find(({ properties }) => properties.sides === "u v");
+    expect(shared?.geometry.coordinates).toHaveLength(2);
+    expect(lengthOf(shared?.geometry.coordinates as number[][][])).toBe(2);
   });
 
   it("say which buurten are neighbours: a common corner is none", () => {

@@ -41,6 +41,8 @@ CHROMIUM_OPTIONS = [
     "--disable-sync",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
+    # Pages of the browser's own address bar: every window would load them beside ours.
+    "--disable-features=AimEnabled,WebUIOmniboxAimPopup,WebUIOmniboxPopup",
 ]
 
 
@@ -212,21 +214,15 @@ class Editor:
 
     def settle(self) -> None:
         """Wait until the map has drawn everything."""
-        self.page.evaluate(
-            """() => new Promise((done, fail) => {
-                const map = globalThis.buurtwijzer.map;
-                map.once("idle", () => done());
-                map.triggerRepaint();
-                setTimeout(() => fail(new Error("the map never came to rest")), 20_000);
-            })"""
-        )
+        self.page.evaluate("() => globalThis.buurtwijzer.rest()")
 
     def at(self, lon: float, lat: float) -> tuple[float, float]:
         """Where a place is on the screen."""
         box = self.page.locator("#map").bounding_box()
-        point = self.page.evaluate("(place) => globalThis.buurtwijzer.map.project(place)", [lon, lat])
+        to_screen = "(place) => { const { x, y } = globalThis.buurtwijzer.map.project(place); return [x, y]; }"
+        x, y = self.page.evaluate(to_screen, [lon, lat])
         assert box is not None
-        return box["x"] + point["x"], box["y"] + point["y"]
+        return box["x"] + x, box["y"] + y
 
     def tool(self, name: str) -> None:
         self.page.locator(f'input[name=tool][value="{name}"]').check(force=True)

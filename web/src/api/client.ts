@@ -77,7 +77,19 @@ export function onDraft(id: string, revision: number | null | undefined) {
 
 /** Return what was answered, or throw why there is no answer. */
 export async function ask<T>(question: Promise<Answered<T>>): Promise<T> {
-  const { data, error, response } = await question;
+  return read(await question);
+}
+
+/** Return what was answered with the draft's revision that its ETag names; null where there is none. */
+export async function askVersioned<T>(
+  question: Promise<Answered<T>>,
+): Promise<{ readonly data: T; readonly revision: number | null }> {
+  const answered = await question;
+  const [, revision] = answered.response.headers.get("etag")?.match(/"(\d+)/) ?? [];
+  return { data: read(answered), revision: revision === undefined ? null : Number(revision) };
+}
+
+function read<T>({ data, error, response }: Answered<T>): T {
   if (response.ok) return data as T;
   if (PASSING.has(response.status)) throw new Unreachable();
   throw asRefusal(response.status, error);

@@ -4,6 +4,7 @@
 import { effect } from "@preact/signals";
 import type { FeatureCollection, Position } from "geojson";
 import type { MapMouseEvent } from "maplibre-gl";
+import { isInside } from "../plan/rings";
 import { t } from "../texts";
 import {
   announce,
@@ -318,15 +319,4 @@ export class Gestures {
     }
     this.on.setData("drawing", { type: "FeatureCollection", features });
   }
-}
-
-/** Whether a ring holds a place, by the even-odd rule (crossings of a ray to the east). */
-export function isInside([x, y]: readonly [number, number], ring: readonly Position[]): boolean {
-  let inside = false;
-  for (let place = 1; place < ring.length; place += 1) {
-    const [ax, ay] = ring[place - 1] as [number, number];
-    const [bx, by] = ring[place] as [number, number];
-    if (ay > y !== by > y && x < ((bx - ax) * (y - ay)) / (by - ay) + ax) inside = !inside;
-  }
-  return inside;
 }

@@ -1,5 +1,5 @@
 // The map of one plan: what the open plan holds, as MapLibre sources and feature states.
-import { effect } from "@preact/signals";
+import { effect, untracked } from "@preact/signals";
 import type { FeatureCollection, Geometry } from "geojson";
 import {
   type GeoJSONSource,
@@ -7,6 +7,7 @@ import {
   type LngLatBoundsLike,
   Map as MapLibre,
   NavigationControl,
+  prewarm,
   ScaleControl,
   setWorkerUrl,
 } from "maplibre-gl";
@@ -14,49 +15,66 @@ import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?worker&url";
 import { authorization, type DrawnBuurt } from "../api/client";
 import { type BorderProperties, neighboursOf, ringsOf } from "../plan/borders";
 import { boundsOf, colourBuurten, stepOf } from "../plan/colours";
-import { bandStatus } from "../plan/counts";
-import { figureOf, measured } from "../plan/measures";
+import { measured } from "../plan/measures";
 import type { OpenedPlan } from "../plan/opened";
-import type { Shapes } from "../plan/shapes.worker";
-import ShapesWorker from "../plan/shapes.worker?worker";
+import type { Outlines } from "../plan/outlines";
 import { dark } from "../session";
-import { buurtName, language } from "../texts";
-import { colours, measure, opened, problemShown, selected } from "../ui";
-import { BLOCKS, BORDERS, buildStyle, DARK, drawHatch, LIGHT } from "./style";
+import { language } from "../texts";
+import { colours, loading, measure, opened, problemShown, selected } from "../ui";
+import { labelBuurten } from "./labels";
+import { BLOCKS, BORDERS, buildStyle, DARK, type Drawn, drawHatch, HATCH, LIGHT, NOTHING } from "./style";
 
 setWorkerUrl(workerUrl);
+prewarm();
 
 interface BlockState {
   colour?: string | null;
   preview?: string | null;
   unassigned?: boolean;
-  faded?: boolean;
 }
+
+const NO_OUTLINES: Outlines = { borders: { type: "FeatureCollection", features: [] }, inside: {} };
+/** How large the first frames are drawn, and for how long at most. */
+const SMALL = 0.1;
+const SMALL_MS = 1_000;
 
 export class PlanMap {
   readonly map: MapLibre;
-  private readonly worker = new ShapesWorker();
-  private ticket = 0;
-  private borders: readonly { id: number; properties: BorderProperties }[] = [];
-  private inside: Shapes["inside"] = {};
+  /** The plan whose shapes are on the map. */
+  private drawn: OpenedPlan | null = null;
+  private outlines = NO_OUTLINES;
+  private readonly data: Drawn = {
+    blocks: NOTHING,
+    borders: NOTHING,
+    labels: NOTHING,
+    diff: NOTHING,
+    problem: NOTHING,
+    place: NOTHING,
+    drawing: NOTHING,
+  };
+  /** Whether the map has taken in its style: before that it has nothing to paint. */
+  private styled = false;
+  /** The state of every feature that has one, as text by its identifier. */
   private readonly states = new Map<string, string>();
-  private readonly walls = new Map<number, string>();
+  private labels = "";
+  private painting = false;
   private readonly stops: (() => void)[] = [];
   /** Bounds that classes of a choropleth begin at; the legend shows them. */
   onBounds: (bounds: readonly number[]) => void = () => {};
 
   constructor(container: HTMLElement) {
+    // Without a style at first: nothing is drawn before there is something to look at.
     this.map = new MapLibre({
       container,
-      style: buildStyle(dark.peek() ? DARK : LIGHT),
       center: [4.6, 50.9],
       zoom: 7,
       attributionControl: false,
       dragRotate: false,
       pitchWithRotate: false,
       touchPitch: false,
-      canvasContextAttributes: { preserveDrawingBuffer: true },
       fadeDuration: 0,
+      pixelRatio: SMALL,
+      validateStyle: false,
       transformRequest: (url) => {
         const own = new URL(url, location.href).origin === location.origin;
         return { url: new URL(url, location.href).href, headers: own ? authorization() : {} };
@@ -65,53 +83,84 @@ export class PlanMap {
     this.map.touchZoomRotate.disableRotation();
     this.map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
     this.map.addControl(new ScaleControl({ unit: "metric" }), "bottom-left");
-    this.map.on("styleimagemissing", () => this.addHatch());
-    this.worker.onmessage = (event: MessageEvent<{ ticket: number; shapes: Shapes }>) => {
-      if (event.data.ticket === this.ticket) this.takeShapes(event.data.shapes);
-    };
-    this.map.once("load", () => this.follow());
+    void this.sharpen();
+    this.follow();
+  }
+
+  /**
+   * Show the map when it is complete, or after a while what there is of it.
+   *
+   * Until then every tile that comes draws it anew, and nobody looks: these frames are kept small, which matters where
+   * there is no graphics card.
+   */
+  private async sharpen(): Promise<void> {
+    const { map } = this;
+    await new Promise((resolve) => {
+      map.once("idle", resolve);
+      map.once("style.load", () => setTimeout(resolve, SMALL_MS));
+    });
+    // Null is that of the screen, also when the window moves to another; the types forget it.
+    map.setPixelRatio(null as unknown as number);
+    map.getContainer().dataset.ready = "true";
+    map.once("idle", () => performance.mark("map drawn"));
   }
 
   /** Keep the map as the signals are. */
   private follow(): void {
-    this.addHatch();
+    let municipality: string | undefined;
     let shownDark = dark.peek();
-    let shown: { plan: OpenedPlan | null; reshaped: number | undefined } = {
-      plan: null,
-      reshaped: undefined,
-    };
     this.stops.push(
+      effect(() => {
+        const plan = opened.value;
+        if (plan && plan.summary.peek().municipality !== municipality) {
+          municipality = plan.summary.peek().municipality;
+          this.fit(false);
+        }
+        const outlines = plan?.outlines.value;
+        if (plan && outlines) untracked(() => this.takeShapes(plan, outlines));
+        else if (!plan && !loading.value && !this.map.style) this.show();
+      }),
+      effect(() => {
+        void [opened.value?.assigned.value, measure.value, selected.value, language.value];
+        this.paintSoon();
+      }),
       effect(() => {
         if (dark.value === shownDark) return;
         shownDark = dark.value;
-        this.changeStyle();
-      }),
-      effect(() => {
-        const plan = opened.value;
-        const reshaped = plan?.reshaped.value;
-        void [plan?.assigned.value, measure.value, selected.value, language.value];
-        if (plan !== shown.plan || reshaped !== shown.reshaped) this.showShapes(plan);
-        else this.paint();
-        shown = { plan, reshaped };
+        this.show();
       }),
       effect(() => {
         const problem = problemShown.value;
         this.setData("problem", problem ? asCollection(problem.place as unknown as Geometry) : null);
       }),
     );
-    this.map.getContainer().dataset.ready = "true";
   }
 
   destroy(): void {
     for (const stop of this.stops) stop();
-    this.worker.terminate();
     this.map.remove();
   }
 
-  setData(source: string, data: FeatureCollection | null): void {
-    (this.map.getSource(source) as GeoJSONSource | undefined)?.setData(
-      data ?? { type: "FeatureCollection", features: [] },
-    );
+  /** Wait until the map has drawn everything that it was given. */
+  async rest(): Promise<void> {
+    await opened.peek()?.outlined;
+    while (this.painting) await new Promise(requestAnimationFrame);
+    await new Promise<void>((resolve) => {
+      this.map.once("idle", () => resolve());
+      this.map.triggerRepaint();
+    });
+  }
+
+  /** Return a picture of the map when it has drawn everything. */
+  async takePicture(): Promise<Blob | null> {
+    // What was drawn can be read in the task that drew it, and no later.
+    await this.rest();
+    return new Promise((resolve) => this.map.getCanvas().toBlob(resolve));
+  }
+
+  setData(source: keyof Drawn, data: FeatureCollection | null): void {
+    this.data[source] = data ?? NOTHING;
+    (this.map.getSource(source) as GeoJSONSource | undefined)?.setData(this.data[source]);
   }
 
   /** Tools lie over the upper edge of the map: nothing that is flown to ends up beneath them. */
@@ -161,7 +210,7 @@ export class PlanMap {
 
   /** Where a block's own label would stand: a position inside it. */
   insideOf(block: string): [number, number] | undefined {
-    return this.inside[block];
+    return this.outlines.inside[block];
   }
 
   blocksAt(x: number, y: number, radius: number): string[] {
@@ -195,68 +244,76 @@ export class PlanMap {
     this.map.setFeatureState({ source: "blocks", id: block }, { preview: colour } satisfies BlockState);
   }
 
-  private addHatch(): void {
-    if (!this.map.hasImage("hatch"))
-      this.map.addImage("hatch", drawHatch(dark.peek() ? "#c7ccd4" : "#5d5a52"));
+  private takeShapes(plan: OpenedPlan, outlines: Outlines): void {
+    this.drawn = plan;
+    this.outlines = outlines;
+    this.states.clear();
+    this.setData("blocks", { type: "FeatureCollection", features: [...plan.shapes.values()] });
+    this.setData("borders", outlines.borders);
+    if (this.map.style) this.paint();
+    else {
+      this.writeLabels(plan);
+      this.show();
+    }
   }
 
-  private changeStyle(): void {
-    // Data and states go with the old style: they are given anew.
-    this.map.setStyle(buildStyle(dark.peek() ? DARK : LIGHT), { diff: false });
+  /** Give the map its style, in light or dark, and all that is drawn on it. */
+  private show(): void {
+    const given = { ...this.data };
+    this.styled = false;
+    this.states.clear();
+    this.map.setStyle(buildStyle(dark.peek() ? DARK : LIGHT, given), { diff: false });
     this.map.once("style.load", () => {
-      this.addHatch();
-      this.showShapes(opened.peek());
-      const problem = problemShown.peek();
-      this.setData("problem", problem ? asCollection(problem.place as unknown as Geometry) : null);
+      this.styled = true;
+      this.map.addImage(HATCH, drawHatch(dark.peek() ? "#c7ccd4" : "#5d5a52"));
+      for (const source of Object.keys(given) as (keyof Drawn)[])
+        if (this.data[source] !== given[source]) this.setData(source, this.data[source]);
+      this.paint();
     });
   }
 
-  private showShapes(plan: OpenedPlan | null): void {
-    this.states.clear();
-    this.walls.clear();
-    this.borders = [];
-    const features = plan ? [...plan.shapes.values()] : [];
-    this.setData("blocks", { type: "FeatureCollection", features });
-    this.setData("borders", null);
-    this.setData("labels", null);
-    this.ticket += 1;
-    if (features.length) this.worker.postMessage({ ticket: this.ticket, blocks: features });
-    this.paint();
-  }
-
-  private takeShapes({ borders, inside }: Shapes): void {
-    this.borders = borders.features.map(({ id, properties }) => ({ id: id as number, properties }));
-    this.inside = inside;
-    this.walls.clear();
-    this.setData("borders", borders);
-    this.paint();
+  /**
+   * Paint after the next frame, once for all that changes until then.
+   *
+   * The numbers in the panel are on the screen first: they do not wait for the map.
+   */
+  private paintSoon(): void {
+    if (this.painting) return;
+    this.painting = true;
+    requestAnimationFrame(() =>
+      setTimeout(() => {
+        this.painting = false;
+        this.paint();
+      }),
+    );
   }
 
   /** Give every block its colour and every border its weight, where that changed. */
   private paint(): void {
     const plan = opened.peek();
-    if (!plan) return;
+    if (!plan || plan !== this.drawn || !this.styled) return;
     const buurten = plan.buurten.peek();
-    if (this.borders.length) {
-      const neighbours = neighboursOf(
-        this.borders.map(({ properties }) => properties),
-        plan.buurtOf,
-      );
-      colours.value = colourBuurten(buurten, neighbours, colours.peek());
-    }
+    const borders = this.outlines.borders.features;
+    const neighbours = neighboursOf(
+      borders.map(({ properties }) => properties),
+      plan.buurtOf,
+    );
+    colours.value = colourBuurten(buurten, neighbours, colours.peek());
     const fills = this.fillsOf(buurten);
     const chosen = selected.peek();
+    let unassigned = false;
     for (const block of plan.blocks.keys()) {
       const buurt = plan.buurtOf(block);
       const state: BlockState = {
         colour: buurt === null ? null : (fills.get(buurt) ?? null),
         preview: null,
         unassigned: buurt === null,
-        faded: false,
       };
-      this.setState("blocks", block, state, this.states);
+      unassigned ||= buurt === null;
+      this.setState("blocks", block, state);
     }
-    for (const { id, properties } of this.borders) {
+    this.map.setLayoutProperty(HATCH, "visibility", unassigned ? "visible" : "none");
+    for (const { properties } of borders) {
       const left = properties.a ? plan.buurtOf(properties.a) : null;
       const right = properties.b ? plan.buurtOf(properties.b) : null;
       const outer = !properties.a || !properties.b;
@@ -264,21 +321,25 @@ export class PlanMap {
         wall: outer || left !== right,
         chosen: chosen !== null && left !== right && (left === chosen || right === chosen),
       };
-      this.setState("borders", id, state, this.walls);
+      this.setState("borders", properties.sides, state);
     }
-    this.setData("labels", this.labelsOf(plan));
+    this.writeLabels(plan);
   }
 
-  private setState<Id extends string | number>(
-    source: string,
-    id: Id,
-    state: object,
-    known: Map<Id, string>,
-  ): void {
+  private setState(source: string, id: string, state: object): void {
     const text = JSON.stringify(state);
-    if (known.get(id) === text) return;
-    known.set(id, text);
+    if (this.states.get(id) === text) return;
+    this.states.set(id, text);
     this.map.setFeatureState({ source, id }, state);
+  }
+
+  /** Labels are laid out anew only where one of them says something else. */
+  private writeLabels(plan: OpenedPlan): void {
+    const labels = labelBuurten(plan, this.outlines.inside);
+    const text = JSON.stringify(labels);
+    if (text === this.labels) return;
+    this.labels = text;
+    this.setData("labels", labels);
   }
 
   private fillsOf(buurten: readonly DrawnBuurt[]): ReadonlyMap<string, string> {
@@ -294,42 +355,6 @@ export class PlanMap {
     const bounds = boundsOf([...values.values()]);
     this.onBounds(bounds);
     return new Map([...values].map(([code, value]) => [code, stepOf(value, bounds)]));
-  }
-
-  private labelsOf(plan: OpenedPlan): FeatureCollection {
-    const band = plan.answer.band;
-    const places = new Map<string, [number, number][]>();
-    for (const block of plan.blocks.keys()) {
-      const place = this.inside[block];
-      const buurt = plan.buurtOf(block);
-      if (!place || buurt === null) continue;
-      const others = places.get(buurt);
-      if (others) others.push(place);
-      else places.set(buurt, [place]);
-    }
-    return {
-      type: "FeatureCollection",
-      features: plan.buurten.peek().flatMap((buurt) => {
-        const held = places.get(buurt.code);
-        if (!held) return [];
-        const mean = (axis: 0 | 1) => held.reduce((sum, place) => sum + place[axis], 0) / held.length;
-        const middle = [mean(0), mean(1)] as const;
-        const distance = (place: [number, number]) => Math.hypot(place[0] - middle[0], place[1] - middle[1]);
-        const place = held.reduce((best, other) => (distance(other) < distance(best) ? other : best));
-        const mark = { good: "", empty: "", low: "▼ ", high: "▲ " }[bandStatus(buurt.counts, band)];
-        return [
-          {
-            type: "Feature" as const,
-            geometry: { type: "Point" as const, coordinates: place },
-            properties: {
-              name: buurtName(buurt),
-              figure: mark + figureOf(measure.peek(), buurt.counts),
-              rank: -buurt.counts.households,
-            },
-          },
-        ];
-      }),
-    };
   }
 }
 

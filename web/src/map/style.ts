@@ -1,6 +1,7 @@
 // How the map looks. Tiles come from our own origin, and text is drawn with the machine's fonts: nothing is fetched
 // from anywhere else.
-import type { GeoJSONSourceSpecification, StyleSpecification } from "maplibre-gl";
+import type { FeatureCollection } from "geojson";
+import type { ExpressionSpecification, StyleSpecification } from "maplibre-gl";
 
 export interface MapColours {
   readonly land: string;
@@ -35,17 +36,23 @@ export const DARK: MapColours = {
 };
 
 const FONT = ["system-ui", "sans-serif"];
-const EMPTY: GeoJSONSourceSpecification = {
-  type: "geojson",
-  data: { type: "FeatureCollection", features: [] },
-};
+export const NOTHING: FeatureCollection = { type: "FeatureCollection", features: [] };
+
+/** What the page draws itself, by source. */
+export type Drawn = Record<
+  "blocks" | "borders" | "labels" | "diff" | "problem" | "place" | "drawing",
+  FeatureCollection
+>;
 
 /** Layers that carry what is drawn on; the pointer asks these. */
 export const BLOCKS = "blocks";
 export const BORDERS = "borders";
+/** The layer of blocks without a buurt, and its pattern. */
+export const HATCH = "hatch";
 
-export function buildStyle(colours: MapColours): StyleSpecification {
+export function buildStyle(colours: MapColours, drawn: Drawn): StyleSpecification {
   const tiles = (layer: string) => ({ type: "vector" as const, url: `/tiles/${layer}.json` });
+  const own = (source: keyof Drawn) => ({ type: "geojson" as const, data: drawn[source] });
   return {
     version: 8,
     sources: {
@@ -53,13 +60,14 @@ export function buildStyle(colours: MapColours): StyleSpecification {
       municipalities: tiles("municipalities"),
       streets: tiles("streets"),
       addresses: tiles("addresses"),
-      blocks: { ...EMPTY, promoteId: "block" },
-      borders: { ...EMPTY, tolerance: 0.2 },
-      labels: EMPTY,
-      diff: EMPTY,
-      problem: EMPTY,
-      place: EMPTY,
-      drawing: EMPTY,
+      // Tiles overlap by as much as a line is wide, and no more: what lies twice is drawn twice.
+      blocks: { ...own("blocks"), promoteId: "block", buffer: 4 },
+      borders: { ...own("borders"), promoteId: "sides", buffer: 16 },
+      labels: own("labels"),
+      diff: own("diff"),
+      problem: own("problem"),
+      place: own("place"),
+      drawing: own("drawing"),
     },
     layers: [
       { id: "land", type: "background", paint: { "background-color": colours.land } },
@@ -87,16 +95,17 @@ export function buildStyle(colours: MapColours): StyleSpecification {
         source: "blocks",
         paint: {
           "fill-color": ["coalesce", ["feature-state", "preview"], ["feature-state", "colour"], colours.none],
-          "fill-opacity": ["case", ["boolean", ["feature-state", "faded"], false], 0.45, 0.82],
+          "fill-opacity": 0.82,
           "fill-antialias": false,
         },
       },
       {
-        id: "hatch",
+        id: HATCH,
         type: "fill",
         source: "blocks",
+        layout: { visibility: "none" },
         paint: {
-          "fill-pattern": "hatch",
+          "fill-pattern": HATCH,
           "fill-opacity": ["case", ["boolean", ["feature-state", "unassigned"], false], 1, 0],
         },
       },
@@ -106,27 +115,15 @@ export function buildStyle(colours: MapColours): StyleSpecification {
         source: "borders",
         layout: { "line-join": "round", "line-cap": "round" },
         paint: {
-          "line-color": ["case", ["boolean", ["feature-state", "wall"], false], colours.wall, colours.line],
-          "line-width": [
-            "interpolate",
-            ["linear"],
-            ["zoom"],
-            9,
-            ["case", ["boolean", ["feature-state", "wall"], false], 1, 0.25],
-            15,
-            ["case", ["boolean", ["feature-state", "wall"], false], 3.5, 1],
+          "line-color": [
+            "case",
+            ["boolean", ["feature-state", "chosen"], false],
+            colours.accent,
+            ["boolean", ["feature-state", "wall"], false],
+            colours.wall,
+            colours.line,
           ],
-        },
-      },
-      {
-        id: "chosen",
-        type: "line",
-        source: "borders",
-        layout: { "line-join": "round", "line-cap": "round" },
-        paint: {
-          "line-color": colours.accent,
-          "line-width": 5,
-          "line-opacity": ["case", ["boolean", ["feature-state", "chosen"], false], 1, 0],
+          "line-width": ["interpolate", ["linear"], ["zoom"], 9, widthOf(4, 1, 0.25), 15, widthOf(5, 3.5, 1)],
         },
       },
       {
@@ -174,7 +171,7 @@ export function buildStyle(colours: MapColours): StyleSpecification {
         id: "diff",
         type: "fill",
         source: "diff",
-        paint: { "fill-pattern": "hatch", "fill-opacity": 1 },
+        paint: { "fill-pattern": HATCH, "fill-opacity": 1 },
       },
       {
         id: "diff-line",
@@ -277,19 +274,34 @@ export function buildStyle(colours: MapColours): StyleSpecification {
   };
 }
 
-/** Draw the hatching of what has no buurt: a pattern tells it apart without colour. */
-export function drawHatch(colour: string): ImageData {
-  const size = 16;
-  const canvas = document.createElement("canvas");
-  canvas.width = canvas.height = size;
-  const context = canvas.getContext("2d") as CanvasRenderingContext2D;
-  context.strokeStyle = colour;
-  context.lineWidth = 2;
-  for (const shift of [-size, 0, size]) {
-    context.beginPath();
-    context.moveTo(shift, size);
-    context.lineTo(shift + size, 0);
-    context.stroke();
+/** The width of a border: of the chosen buurt, between buurten, and between blocks of one. */
+function widthOf(chosen: number, wall: number, inner: number): ExpressionSpecification {
+  return [
+    "case",
+    ["boolean", ["feature-state", "chosen"], false],
+    chosen,
+    ["boolean", ["feature-state", "wall"], false],
+    wall,
+    inner,
+  ];
+}
+
+const HATCH_SIZE = 16;
+const HATCH_WIDTH = 2;
+
+/**
+ * Draw the hatching of what has no buurt: a pattern tells it apart without colour.
+ *
+ * Pixel by pixel: reading a canvas back costs some tenths of a second where there is no graphics card.
+ */
+export function drawHatch(colour: string): { width: number; height: number; data: Uint8ClampedArray } {
+  const rgb = [1, 3, 5].map((place) => Number.parseInt(colour.slice(place, place + 2), 16));
+  const data = new Uint8ClampedArray(4 * HATCH_SIZE ** 2);
+  for (let place = 0; place < HATCH_SIZE ** 2; place += 1) {
+    const along = ((place % HATCH_SIZE) + Math.floor(place / HATCH_SIZE) + 1) % HATCH_SIZE;
+    const away = Math.min(along, HATCH_SIZE - along) / Math.SQRT2;
+    const covered = Math.min(1, Math.max(0, HATCH_WIDTH / 2 + 0.5 - away));
+    data.set([...rgb, 255 * covered], 4 * place);
   }
-  return context.getImageData(0, 0, size, size);
+  return { width: HATCH_SIZE, height: HATCH_SIZE, data };
 }

@@ -2,12 +2,9 @@
 
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { Gestures } from "../map/gestures";
-import { PlanMap } from "../map/plan-map";
-import { attempt, loading, openAddress } from "../opening";
 import { session } from "../session";
 import { buurtName, formatNumber, nameIn, t } from "../texts";
-import { announcement, editor, failure, measure, opened, planMap, pointed } from "../ui";
+import { announcement, editor, failure, loading, measure, opened, planMap, pointed } from "../ui";
 import { Header } from "./header";
 import { Legend } from "./legend";
 import { PlanPanel } from "./plan-panel";
@@ -16,7 +13,11 @@ import { ConflictDialog, SetbackNote } from "./setbacks";
 import { SignIn } from "./sign-in";
 import { Toolbar } from "./toolbar";
 
-export const bounds = signal<readonly number[]>([]);
+/** The map's code is the largest part of the page: it comes beside the data, and not before somebody is signed in. */
+export const loadMap = () => import("../map/stage");
+
+/** Bounds that classes of a choropleth begin at. */
+const bounds = signal<readonly number[]>([]);
 
 export function App() {
   if (session.value === null) return <SignIn />;
@@ -50,20 +51,28 @@ export function App() {
 function MapView() {
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    const map = new PlanMap(place.current as HTMLElement);
-    map.onBounds = (found) => {
-      if (found.join() !== bounds.peek().join()) bounds.value = found;
-    };
-    const gestures = new Gestures(map);
-    planMap.value = map;
-    // For the browser's console, and for tests that ask where something is on the screen.
-    const unsaved = () => editor.peek()?.queue.steps.peek().length ?? 0;
-    Object.assign(globalThis, { buurtwijzer: { map: map.map, unsaved } });
-    void attempt(() => openAddress(new URLSearchParams(location.search)));
+    let leave = () => {};
+    let left = false;
+    void loadMap().then(({ PlanMap, Gestures }) => {
+      if (left) return;
+      const map = new PlanMap(place.current as HTMLElement);
+      map.onBounds = (found) => {
+        if (found.join() !== bounds.peek().join()) bounds.value = found;
+      };
+      const gestures = new Gestures(map);
+      planMap.value = map;
+      // For the browser's console, and for tests that ask where something is on the screen.
+      const unsaved = () => editor.peek()?.queue.steps.peek().length ?? 0;
+      Object.assign(globalThis, { buurtwijzer: { map: map.map, unsaved, rest: () => map.rest() } });
+      leave = () => {
+        planMap.value = null;
+        gestures.destroy();
+        map.destroy();
+      };
+    });
     return () => {
-      planMap.value = null;
-      gestures.destroy();
-      map.destroy();
+      left = true;
+      leave();
     };
   }, []);
   return (

@@ -13,13 +13,11 @@ export function PrintSheet() {
   const plan = opened.value;
   const [picture, setPicture] = useState<{ blob: Blob; url: string } | null>(null);
   useEffect(() => {
-    const map = planMap.peek()?.map;
-    if (!map) return;
     planMap.peek()?.fit(false);
-    map.once("idle", () => {
-      map.getCanvas().toBlob((blob) => blob && setPicture({ blob, url: URL.createObjectURL(blob) }));
-    });
-    map.triggerRepaint();
+    void planMap
+      .peek()
+      ?.takePicture()
+      .then((blob) => blob && setPicture({ blob, url: URL.createObjectURL(blob) }));
   }, [plan]);
   useEffect(() => () => (picture ? URL.revokeObjectURL(picture.url) : undefined), [picture]);
   useEffect(() => {

@@ -1,103 +1,135 @@
 // Borders between blocks, found from the vertices that neighbours share.
 //
 // The server hands out blocks whose common borders have the same vertices on both sides (the tiling is exact), so an
-// edge of one block is, reversed or not, an edge of its neighbour: a hash of edges finds all neighbours in linear time.
-// Edges of one pair of blocks are chained into lines: on a paint a line only changes its state, not its geometry.
+// edge of one block is, reversed or not, an edge of its neighbour: a table of edges finds all neighbours in linear time.
+// A border is then read off the ring of one of its blocks, run by run of edges with the same neighbour.
+// On a paint a line only changes its state, not its geometry.
 import type { Feature, FeatureCollection, MultiLineString, MultiPolygon, Polygon, Position } from "geojson";
 
 export interface BorderProperties {
   /** The blocks on the two sides; "" is outside the municipality. */
   readonly a: string;
   readonly b: string;
+  /** Both: it names the border, also when others come and go. */
+  readonly sides: string;
 }
 export type Borders = FeatureCollection<MultiLineString, BorderProperties>;
 export type BlockFeature = Feature<Polygon | MultiPolygon, { block: string }>;
 
-/** Fifteen decimals of what the server sends, as a string key: equal vertices are equal to the last bit. */
-const keyOf = (position: Position) => `${position[0]},${position[1]}`;
+const OUTSIDE = -1;
 
 export function findBorders(blocks: readonly BlockFeature[]): Borders {
-  const vertexIds = new Map<string, number>();
-  const vertices: Position[] = [];
-  const idOf = (position: Position) => {
-    const key = keyOf(position);
-    let id = vertexIds.get(key);
-    if (id === undefined) {
-      id = vertices.length;
-      vertexIds.set(key, id);
-      vertices.push(position);
-    }
-    return id;
-  };
+  const edges = new EdgeTable();
+  const rings = blocks.map((block) =>
+    ringsOf(block.geometry).map((positions) => ({ positions, ids: edges.idsOf(positions) })),
+  );
+  rings.forEach((own, index) => {
+    for (const { ids } of own) edges.add(ids, index);
+  });
 
-  const first = new Map<number, number>();
-  const second = new Map<number, number>();
-  blocks.forEach((block, index) => {
-    for (const ring of ringsOf(block.geometry)) {
-      let from = idOf(ring[0] as Position);
-      for (let place = 1; place < ring.length; place += 1) {
-        const to = idOf(ring[place] as Position);
-        if (from !== to) {
-          // 2^26 vertices: a municipality has thousands, and the product stays below 2^53.
-          const edge = Math.min(from, to) * 67_108_864 + Math.max(from, to);
-          if (!first.has(edge)) first.set(edge, index);
-          else second.set(edge, index);
-        }
-        from = to;
+  const linesOf = new Map<number, Position[][]>();
+  rings.forEach((own, index) => {
+    for (const { positions, ids } of own) {
+      for (const [other, line] of runsOf(positions, ids, (from, to) => edges.beside(from, to, index))) {
+        // The block of the lower number draws what it shares; nothing parts a block from itself.
+        if (other !== OUTSIDE && other <= index) continue;
+        const key = other * blocks.length + index;
+        const lines = linesOf.get(key);
+        if (lines) lines.push(line);
+        else linesOf.set(key, [line]);
       }
     }
   });
 
-  const edgesOf = new Map<string, number[]>();
-  for (const [edge, index] of first) {
-    const other = second.get(edge);
-    const sides = [index, other ?? -1].sort((left, right) => left - right).join(" ");
-    const edges = edgesOf.get(sides);
-    if (edges) edges.push(edge);
-    else edgesOf.set(sides, [edge]);
-  }
-
-  const features: Feature<MultiLineString, BorderProperties>[] = [];
-  for (const [sides, edges] of edgesOf) {
-    const [a, b] = sides.split(" ").map(Number) as [number, number];
-    features.push({
+  const codeOf = (index: number) => blocks[index]?.properties.block ?? "";
+  const features = [...linesOf].map(([key, coordinates]): Feature<MultiLineString, BorderProperties> => {
+    const other = Math.floor(key / blocks.length);
+    const index = key - other * blocks.length;
+    const [a, b] = other === OUTSIDE ? ["", codeOf(index)] : [codeOf(index), codeOf(other)];
+    return {
       type: "Feature",
-      id: features.length,
-      geometry: { type: "MultiLineString", coordinates: chain(edges, vertices) },
-      properties: { a: blocks[a]?.properties.block ?? "", b: blocks[b]?.properties.block ?? "" },
-    });
-  }
+      geometry: { type: "MultiLineString", coordinates },
+      properties: { a, b, sides: `${a} ${b}` },
+    };
+  });
   return { type: "FeatureCollection", features };
 }
 
-/** Join edges end to end into as few lines as a walk along them gives. */
-function chain(edges: readonly number[], vertices: readonly Position[]): Position[][] {
-  const around = new Map<number, number[]>();
-  const link = (from: number, to: number) => {
-    const linked = around.get(from);
-    if (linked) linked.push(to);
-    else around.set(from, [to]);
-  };
-  for (const edge of edges) {
-    const low = Math.floor(edge / 67_108_864);
-    link(low, edge % 67_108_864);
-    link(edge % 67_108_864, low);
+/** The edges of all rings with the one or two blocks beside them, by numbers of vertices. */
+class EdgeTable {
+  /** Latitude to number, by longitude. */
+  private readonly vertices = new Map<number, Map<number, number>>();
+  private count = 0;
+  /** For every vertex: its edges to vertices of higher numbers, as triples of that vertex and the two blocks. */
+  private readonly edges: number[][] = [];
+
+  idsOf(ring: readonly Position[]): number[] {
+    return ring.map(([lon, lat]) => {
+      let column = this.vertices.get(lon as number);
+      if (!column) {
+        column = new Map();
+        this.vertices.set(lon as number, column);
+      }
+      let id = column.get(lat as number);
+      if (id === undefined) {
+        id = this.count++;
+        column.set(lat as number, id);
+        this.edges.push([]);
+      }
+      return id;
+    });
   }
-  const lines: Position[][] = [];
-  const walk = (start: number) => {
-    const line = [vertices[start] as Position];
-    let at = start;
-    for (let next = around.get(at)?.pop(); next !== undefined; next = around.get(at)?.pop()) {
-      const back = around.get(next) as number[];
-      back.splice(back.indexOf(at), 1);
-      line.push(vertices[next] as Position);
-      at = next;
+
+  add(ids: readonly number[], block: number): void {
+    for (let place = 1; place < ids.length; place += 1) {
+      const [low, high] = ordered(ids[place - 1] as number, ids[place] as number);
+      if (low === high) continue;
+      const edges = this.edges[low] as number[];
+      const at = find(edges, high);
+      if (at === -1) edges.push(high, block, OUTSIDE);
+      else edges[at + 2] = block;
     }
-    if (line.length > 1) lines.push(line);
-  };
-  for (const [vertex, linked] of around) if (linked.length % 2 === 1) walk(vertex);
-  for (const vertex of around.keys()) while (around.get(vertex)?.length) walk(vertex);
-  return lines;
+  }
+
+  /** Return what is beyond an edge of a block. */
+  beside(from: number, to: number, block: number): number {
+    const [low, high] = ordered(from, to);
+    const edges = this.edges[low] as number[];
+    const at = find(edges, high);
+    const first = edges[at + 1] as number;
+    return first === block ? (edges[at + 2] as number) : first;
+  }
+}
+
+const ordered = (one: number, other: number) =>
+  (one < other ? [one, other] : [other, one]) as [number, number];
+
+function find(edges: readonly number[], high: number): number {
+  for (let at = 0; at < edges.length; at += 3) if (edges[at] === high) return at;
+  return -1;
+}
+
+/** Part a ring into lines along which the same block is beyond it. */
+function runsOf(
+  positions: readonly Position[],
+  ids: readonly number[],
+  beside: (from: number, to: number) => number,
+): [number, Position[]][] {
+  const runs: [number, Position[]][] = [];
+  for (let place = 1; place < positions.length; place += 1) {
+    if (ids[place - 1] === ids[place]) continue;
+    const other = beside(ids[place - 1] as number, ids[place] as number);
+    const run = runs.at(-1);
+    if (run?.[0] === other) run[1].push(positions[place] as Position);
+    else runs.push([other, [positions[place - 1] as Position, positions[place] as Position]]);
+  }
+  // A ring begins anywhere: its last line may go on in its first.
+  const [first, last] = [runs[0], runs.at(-1)];
+  if (first && last && first !== last && first[0] === last[0]) {
+    last[1].push(...first[1].slice(1));
+    runs.shift();
+  }
+  return runs;
 }
 
 export function ringsOf(geometry: Polygon | MultiPolygon): Position[][] {

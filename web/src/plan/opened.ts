@@ -2,6 +2,7 @@
 import { batch, computed, signal } from "@preact/signals";
 import {
   ask,
+  askVersioned,
   type ChangeAnswer,
   type Counts,
   client,
@@ -11,6 +12,7 @@ import {
 } from "../api/client";
 import type { BlockFeature } from "./borders";
 import { type Block, countBlocks, countBuurten, noCounts } from "./counts";
+import { findOutlines, type Outlines } from "./outlines";
 import type { Step } from "./queue";
 
 type Mutable<T> = { -readonly [Name in keyof T]: T[Name] };
@@ -40,8 +42,10 @@ export class OpenedPlan {
   readonly problems = signal<readonly PlanProblem[] | null>(null);
   /** Rises whenever a block changed its buurt. */
   readonly assigned = signal(0);
-  /** Rises whenever blocks appeared, vanished or changed shape. */
-  readonly reshaped = signal(0);
+  /** Of the blocks as they are now; null until they are found. */
+  readonly outlines = signal<Outlines | null>(null);
+  /** Settled when the outlines are those of the blocks. */
+  outlined: Promise<void> = Promise.resolve();
   readonly totals = computed(() => {
     void this.assigned.value;
     return countBlocks(this.blocks.values(), this.answer.member_rates);
@@ -60,14 +64,19 @@ export class OpenedPlan {
     for (const feature of features) this.takeBlock(feature);
     for (const feature of features) this.saved.set(feature.properties.block, feature.properties.buurt);
     this.lay([]);
+    this.outline();
   }
 
   static async open(id: string): Promise<OpenedPlan> {
     const path = { params: { path: { plan_id: id } } };
-    // One after the other: a draft that changes in between is seen by its revision when it is edited.
-    const answer = await ask(client.GET("/v1/plans/{plan_id}", path));
-    const collection = await ask(client.GET("/v1/plans/{plan_id}/blocks", path));
-    return new OpenedPlan(answer, (collection as unknown as { features: ServedFeature[] }).features);
+    const [answer, blocks] = await Promise.all([
+      ask(client.GET("/v1/plans/{plan_id}", path)),
+      askVersioned(client.GET("/v1/plans/{plan_id}/blocks", path)),
+    ]);
+    const { revision } = answer.plan;
+    // A draft that changed between the two answers is asked for again.
+    if (revision && blocks.revision && blocks.revision !== revision) return OpenedPlan.open(id);
+    return new OpenedPlan(answer, (blocks.data as unknown as { features: ServedFeature[] }).features);
   }
 
   get editable(): boolean {
@@ -101,8 +110,8 @@ export class OpenedPlan {
       this.canUndo.value = change.can_undo;
       this.canRedo.value = change.can_redo;
       this.lay(pending);
-      if (features.length || change.removed_blocks.length) this.reshaped.value += 1;
     });
+    if (features.length || change.removed_blocks.length) this.outline();
   }
 
   /** Show the saved state with steps laid over it: paint is seen at once, what needs the server is not guessed. */
@@ -121,6 +130,13 @@ export class OpenedPlan {
       .sort((left, right) => (left.code < right.code ? -1 : 1));
     this.unassigned.value = counts.get(null) ?? noCounts();
     this.assigned.value += 1;
+  }
+
+  private outline(): void {
+    const outlined = findOutlines([...this.shapes.values()]).then((found) => {
+      if (this.outlined === outlined) this.outlines.value = found;
+    });
+    this.outlined = outlined;
   }
 
   private takeBlock({ geometry, properties }: ServedFeature): void {
