@@ -81,6 +81,7 @@ class StoredCounter:
         municipality_code: str,
         at: datetime,
         keys: HouseholdKeys | None = None,
+        municipality: MunicipalityCount | None = None,
     ) -> "StoredCounter":
         """Read what a municipality's blocks are counted from.
 
@@ -96,12 +97,14 @@ class StoredCounter:
             The instant whose members count.
         keys
             Keys of dwellings. Without them nobody can be told to live in one part of a sector rather than another.
+        municipality
+            The counts of its sectors, where they have been read already.
         """
         sectors = basis.releases.sectors
         return cls(
             sectors.country,
             sectors.crs or "",
-            read_municipality_count(session, basis, municipality_code),
+            municipality or read_municipality_count(session, basis, municipality_code),
             member_households(session, municipality_code, at),
             basis.dwellings,
             keys,

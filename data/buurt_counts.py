@@ -55,6 +55,14 @@ class CountedPlan:
     parts: tuple[CountedPart, ...]
     """By sector; they tile the municipality."""
 
+    @classmethod
+    def of(cls, plan: PublishedPlan, counter: StoredCounter) -> "CountedPlan":
+        """Count the parts of a plan."""
+        parts: list[CountedPart] = []
+        for sector_code, blocks in plan.by_sector().items():
+            parts += _parts(counter, sector_code, blocks)
+        return cls(plan.row.municipality_code, plan, counter, tuple(parts))
+
     def member_table(self, threshold: int) -> MemberTable:
         """Return the members as far as they may be told, numbers from the threshold on."""
         parts = (
@@ -155,11 +163,7 @@ def count_plan(
         No plan of the municipality holds on that day.
     """
     plan = plan_on(session, municipality_code, day, basis.releases.sectors)
-    counter = StoredCounter.read(session, basis, municipality_code, at, keys)
-    parts: list[CountedPart] = []
-    for sector_code, blocks in plan.by_sector().items():
-        parts += _parts(counter, sector_code, blocks)
-    return CountedPlan(municipality_code, plan, counter, tuple(parts))
+    return CountedPlan.of(plan, StoredCounter.read(session, basis, municipality_code, at, keys))
 
 
 def sum_buurten(counted: CountedPlan) -> CountedMunicipality:

@@ -20,7 +20,13 @@ from data.store.household_models import Household
 from data.store.models import AreaCount, Release, Sector
 from data.tables import Country, Kind
 from geo.crs import area_m2
-from households.estimates import MunicipalityCount, SectorFacts, complete_counts, published_rounding
+from households.estimates import (
+    ROUNDINGS,
+    MunicipalityCount,
+    SectorFacts,
+    complete_counts,
+    published_rounding,
+)
 
 Columns = TypeVarTuple("Columns")
 
@@ -190,7 +196,12 @@ def _rounding(session: Session, release: Release | None) -> int:
     """Return what a publisher rounds to: a habit, so that it is read from all its counts."""
     if release is None:
         return published_rounding(())
-    return published_rounding(session.scalars(select(AreaCount.households).where(AreaCount.release_id == release.id)))
+    of_release = AreaCount.release_id == release.id
+    # One count that is no multiple of the smallest rounding says enough, and most releases have one at once.
+    unrounded = select(AreaCount.area_code).where(of_release, AreaCount.households % ROUNDINGS[0] != 0).limit(1)
+    if session.scalar(unrounded) is not None:
+        return 1
+    return published_rounding(session.scalars(select(AreaCount.households).where(of_release)))
 
 
 def _with_counts(wanted: Select[*Columns], releases: CountReleases) -> Select[*Columns]:

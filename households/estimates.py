@@ -13,6 +13,8 @@ from households.counts import NORMAL_95, HouseholdCount, Method, official_count
 
 FEWEST_COUNTS_TO_SEE_ROUNDING = 20
 """Twenty exact counts are all multiples of 5 by chance once in 10¹⁴."""
+ROUNDINGS = (5, 10)
+"""The multiples that publishers round to; each is one of the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def published_rounding(counts: Iterable[int | None]) -> int:
     if len(known) < FEWEST_COUNTS_TO_SEE_ROUNDING:
         return 1
     divisor = gcd(*known)
-    return divisor if divisor in (5, 10) else 1
+    return divisor if divisor in ROUNDINGS else 1
 
 
 def complete_counts(

@@ -1,16 +1,19 @@
 """How many letters a licence starts with: the dwellings of its buurten less their members, as far as they are told."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from data.buurt_counts import CountedPlan, count_plan
+from data.block_counts import StoredCounter
+from data.buurt_counts import CountedPlan
 from data.household_counts import CountBasis
+from data.plans.published import plan_on
 from data.store.household_models import Household
 from data.store.models import Release
 from households.dwelling_keys import HouseholdKeys
+from households.estimates import MunicipalityCount
 from licensing.quote_request import LettersPlan
 
 
@@ -52,7 +55,7 @@ def plan_letters(
 def count_letters(
     session: Session,
     basis: CountBasis,
-    sectors: Mapping[str, Iterable[str]],
+    counts: Mapping[str, MunicipalityCount],
     now: datetime,
     *,
     keys: HouseholdKeys | None,
@@ -66,12 +69,12 @@ def count_letters(
         A session on the store.
     basis
         What to count from.
-    sectors
-        Codes of the sectors of each municipality.
+    counts
+        The counts of each municipality, from `read_municipality_counts`.
     now
         The present instant, whose plans and members count.
     keys
-        Keys of dwellings, as for `count_plan`.
+        Keys of dwellings, which tell in which part of a divided sector a member household lives.
     smallest_shown
         As for `plan_letters`.
 
@@ -81,7 +84,7 @@ def count_letters(
         By municipality; one where no dwelling is known is left out.
     """
     known = {} if basis.dwellings is None else basis.dwellings.counts
-    dwellings = {code: sum(known.get(sector, 0) for sector in own) for code, own in sectors.items()}
+    dwellings = {code: sum(known.get(sector, 0) for sector in count.sectors) for code, count in counts.items()}
     letters = {code: number for code, number in dwellings.items() if number}
     # Fewer members than are told count as none, whatever the plan: only where there are more does it take the plan.
     many = session.scalars(
@@ -91,9 +94,9 @@ def count_letters(
         .having(func.count() >= smallest_shown)
     )
     for code in letters.keys() & set(many):
-        plan = plan_letters(
-            count_plan(session, basis, code, now.date(), now, keys), basis.releases.addresses, smallest_shown
-        )
+        counter = StoredCounter.read(session, basis, code, now, keys, counts[code])
+        counted = CountedPlan.of(plan_on(session, code, now.date(), basis.releases.sectors), counter)
+        plan = plan_letters(counted, basis.releases.addresses, smallest_shown)
         if plan is not None:
             letters[code] = plan.letters
     return letters

@@ -157,8 +157,7 @@ def read_households(
     """
     places = list_municipalities(session, country)
     counts = read_municipality_counts(session, basis, [place.code for place in places])
-    sectors = {code: count.sectors for code, count in counts.items()}
-    letters = count_letters(session, basis, sectors, now, keys=keys, smallest_shown=smallest_shown)
+    letters = count_letters(session, basis, counts, now, keys=keys, smallest_shown=smallest_shown)
     found = []
     for place in places:
         households = counts[place.code].counted + counts[place.code].estimated
