@@ -200,9 +200,9 @@ def create_app(
     app.include_router(proposals_router(lambda: keeper.current, store, desk, plan_settings.band, clock))
     for router in (
         tiles_router(lambda: keeper.current, tiles),
-        session_router(),
+        session_router(server_settings.base_map_shown),
         health_router(keeper),
-        editor_router(server_settings.editor_dir),
+        editor_router(server_settings.editor_dir, server_settings.base_map_shown),
     ):
         app.include_router(router)
     return app

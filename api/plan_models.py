@@ -128,6 +128,8 @@ class PlanSummary(BaseModel):
     reason: str | None = None
     drawn: bool = Field(description="Whether ops staff drew it; else an import made it.")
     changed_at: datetime
+    base: str | None = Field(default=None, description="Of a draft: the plan that it began from, or was put on.")
+    made_at: datetime | None = Field(default=None, description="Of a draft: when it was begun.")
 
     @classmethod
     def of_plan(cls, plan: Plan) -> "PlanSummary":
@@ -154,6 +156,8 @@ class PlanSummary(BaseModel):
             revision=row.revision,
             drawn=True,
             changed_at=row.changed_at,
+            base=str(row.plan_id),
+            made_at=row.made_at,
         )
 
 

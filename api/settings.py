@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from api.base_map import BaseMap
 from boundaries.checks import CheckSettings
 from boundaries.operations import Language
 from boundaries.proposals import HouseholdsBand
@@ -64,6 +65,25 @@ class ServerSettings(BaseSettings):
     editor_dir: Path | None = Field(
         default=None, description="Folder of the built map editor; unset, web/dist of the source tree."
     )
+    base_map: str | None = Field(
+        default=None,
+        max_length=500,
+        description="Template of raster tiles with {z}, {x} and {y}, or URL of a MapLibre style, that the editor lays "
+        "under its own map; none by default, and then no request of the page leaves its origin.",
+    )
+    base_map_attribution: str = Field(
+        default="", max_length=200, description="Whose map the base map is, shown on it; required with one."
+    )
+
+    @property
+    def base_map_shown(self) -> BaseMap | None:
+        """The base map, where one is set."""
+        return None if self.base_map is None else BaseMap.of(self.base_map, self.base_map_attribution)
+
+    @model_validator(mode="after")
+    def _base_map_is_one(self) -> Self:
+        _ = self.base_map_shown
+        return self
 
 
 class HouseholdSettings(BaseSettings):

@@ -9,6 +9,7 @@ from typing import Final
 
 from fastapi import APIRouter, Request, Response
 
+from api.base_map import BaseMap
 from api.sending import Packed, is_known
 
 SOURCE_TREE = Path(__file__).resolve().parents[2] / "web" / "dist"
@@ -21,9 +22,9 @@ POLICY: Final = "; ".join(
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        "img-src 'self' data: blob:",
+        "img-src 'self' data: blob:{base_map}",
         "font-src 'self'",
-        "connect-src 'self'",
+        "connect-src 'self'{base_map}",
         "worker-src 'self'",
         "manifest-src 'self'",
         "base-uri 'none'",
@@ -31,9 +32,8 @@ POLICY: Final = "; ".join(
         "frame-ancestors 'none'",
     )
 )
-"""Content-Security-Policy: no inline code, and no request to another origin."""
+"""Content-Security-Policy: no inline code, and no request to another origin but that of a base map that is set."""
 HEADERS: Final[Mapping[str, str]] = {
-    "Content-Security-Policy": POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "no-referrer",
@@ -61,28 +61,25 @@ class _File:
     body: Packed
     etag: str
     media_type: str
-    cache_control: str
+    headers: Mapping[str, str]
 
     @classmethod
-    def read(cls, path: Path, folder: Path) -> "_File":
+    def read(cls, path: Path, folder: Path, policy: str) -> "_File":
         content = path.read_bytes()
         named_by_content = path.relative_to(folder).parts[0] == ASSETS
         guessed = TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
-        return cls(
-            Packed.of(content, level=9),
-            f'W/"{hashlib.sha256(content).hexdigest()[:32]}"',
-            guessed,
-            "public, max-age=31536000, immutable" if named_by_content else "no-cache",
-        )
+        etag = f'W/"{hashlib.sha256(content).hexdigest()[:32]}"'
+        kept = "public, max-age=31536000, immutable" if named_by_content else "no-cache"
+        headers = {**HEADERS, "Content-Security-Policy": policy, "ETag": etag, "Cache-Control": kept}
+        return cls(Packed.of(content, level=9), etag, guessed, headers)
 
     def answer(self, request: Request) -> Response:
-        headers = {**HEADERS, "ETag": self.etag, "Cache-Control": self.cache_control}
         if is_known(self.etag, request.headers.get("if-none-match")):
-            return Response(status_code=304, headers=headers)
-        return self.body.response(request.headers.get("accept-encoding", ""), self.media_type, headers)
+            return Response(status_code=304, headers=self.headers)
+        return self.body.response(request.headers.get("accept-encoding", ""), self.media_type, self.headers)
 
 
-def editor_router(directory: Path | None) -> APIRouter:
+def editor_router(directory: Path | None, base_map: BaseMap | None = None) -> APIRouter:
     """Build the routes: one for every file that is there now, which are kept in memory.
 
     Only what is there has a route, so that what is not stays the API's to refuse.
@@ -91,16 +88,19 @@ def editor_router(directory: Path | None) -> APIRouter:
     ----------
     directory
         Folder of the built editor; None takes that of the source tree.
+    base_map
+        What the page may fetch from another origin.
     """
     router = APIRouter()
     folder = SOURCE_TREE if directory is None else directory
+    policy = POLICY.format(base_map="" if base_map is None else f" {base_map.origin}")
     if not (folder / "index.html").is_file():
         router.add_route("/", _not_built, methods=["GET"], include_in_schema=False)
         return router
     for path in sorted(folder.rglob("*")):
         if path.is_file() and not any(part.startswith(".") for part in path.relative_to(folder).parts):
-            _add(router, "/" + path.relative_to(folder).as_posix(), _File.read(path, folder))
-    _add(router, "/", _File.read(folder / "index.html", folder))
+            _add(router, "/" + path.relative_to(folder).as_posix(), _File.read(path, folder, policy))
+    _add(router, "/", _File.read(folder / "index.html", folder, policy))
     return router
 
 
@@ -113,5 +113,8 @@ def _add(router: APIRouter, path: str, file: _File) -> None:
 
 async def _not_built(_request: Request) -> Response:
     return Response(
-        NOT_BUILT, status_code=503, media_type="text/html", headers={**HEADERS, "Cache-Control": "no-store"}
+        NOT_BUILT,
+        status_code=503,
+        media_type="text/html",
+        headers={**HEADERS, "Content-Security-Policy": POLICY.format(base_map=""), "Cache-Control": "no-store"},
     )

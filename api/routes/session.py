@@ -4,6 +4,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from api.access import SignUpCaller
+from api.base_map import BaseMap
 from api.problems import described
 from data.api_keys import Scope
 
@@ -14,15 +15,17 @@ class SessionAnswer(BaseModel):
     key: str = Field(description="The key's identifier: what logs and other editors show; no secret.")
     name: str
     scopes: list[Scope] = Field(description="Everything that the key may do, what its scopes imply included.")
+    base_map: BaseMap | None = Field(description="What the editor lays under its own map; null is nothing.")
 
 
-def session_router() -> APIRouter:
+def session_router(base_map: BaseMap | None = None) -> APIRouter:
     """Build the route."""
     router = APIRouter(prefix="/v1", tags=["session"])
 
     @router.get("/session", responses=described(422))
     async def show_session(caller: SignUpCaller) -> SessionAnswer:
         """Say what the caller's key is called and what it may do."""
-        return SessionAnswer(key=caller.key_id, name=caller.name, scopes=sorted(caller.scopes))
+        scopes = sorted(caller.scopes)
+        return SessionAnswer(key=caller.key_id, name=caller.name, scopes=scopes, base_map=base_map)
 
     return router

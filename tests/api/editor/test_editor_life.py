@@ -1,10 +1,13 @@
 """From signing in to a published plan: what ops staff do in the editor, and what must not go wrong there."""
 
+import base64
 import re
 import signal
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -176,6 +179,37 @@ def test_a_draft_is_compared_and_published_and_the_days_before_stay(editor: Any)
     editor.screenshot("history")
 
 
+def test_a_draft_is_put_on_a_plan_that_was_published_meanwhile(editor: Any) -> None:
+    begin(editor, municipality="99003")
+    page, mine = editor.page, editor.draft
+    theirs = editor.server.ask("POST", "/v1/municipalities/99003/plans", editor.key, json={"title": "Theirs"})
+    editor.draft = theirs["id"]
+    first = min(editor.plan()["blocks"])
+    editor.run({"op": "create_buurt", "names": {"nl": "Van hen"}, "blocks": [first], "allow_parts": True})
+    revision = editor.plan()["plan"]["revision"]
+    day, reason = datetime.now(UTC).date().isoformat(), "They were first."
+    body, headers = {"valid_from": day, "reason": reason}, {"If-Match": f'"{revision}"'}
+    editor.server.ask("POST", f"/v1/plans/{theirs['id']}:publish", editor.key, json=body, headers=headers)
+    editor.draft = mine
+
+    editor.tab("Compare")
+    page.get_by_label("Reason").fill("The council wants two buurten.")
+    page.get_by_role("button", name="Publish the plan").click()
+    page.get_by_role("heading", name="Another plan was published meanwhile").wait_for()
+    page.get_by_text(reason).wait_for()
+    page.get_by_role("table", name="What moves").nth(1).wait_for()
+    editor.screenshot("outdated")
+    assert axe(editor) == []
+    page.get_by_role("button", name="Put my draft on it").click()
+    page.get_by_text("Steps carried out again: 1.").wait_for()
+    editor.screenshot("rebased")
+    names = {one["names"]["nl"] for one in editor.plan()["buurten"]}
+    assert {"Tweede", "Van hen"} <= names
+    page.get_by_label("Reason").fill("The council wants two buurten.")
+    page.get_by_role("button", name="Publish the plan").click()
+    page.locator(".state.published").wait_for()
+
+
 def test_another_editor_is_seen_and_both_edits_stay(editor: Any, places: Any) -> None:
     begin(editor)
     page = editor.page
@@ -310,6 +344,50 @@ def test_nothing_leaves_the_origin_and_the_policy_is_strict(editor: Any) -> None
     editor.page.wait_for_timeout(500)
     schemes = ("data:", "blob:")
     assert [url for url in editor.requests if not url.startswith((editor.server.url, *schemes))] == []
+    assert editor.page.locator(".attribution").count() == 0
     policy = editor.page.request.get(editor.server.url + "/").headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
+
+
+TILE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+def test_a_base_map_that_is_set_lies_under_ours_and_gets_no_key(editor: Any, make_server: Any) -> None:
+    asked: list[Any] = []
+
+    class Tiles(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append((self.path, self.headers.get("Authorization")))
+            self.send_response(200)
+            self.send_header("Content-Type", "image/png")
+            self.send_header("Access-Control-Allow-Origin", "*")
+            self.end_headers()
+            self.wfile.write(TILE)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Tiles) as tiles:
+        threading.Thread(target=tiles.serve_forever, daemon=True).start()
+        origin = f"http://127.0.0.1:{tiles.server_port}"
+        base_map = {
+            "BUURTWIJZER_SERVER_BASE_MAP": origin + "/{z}/{x}/{y}.png",
+            "BUURTWIJZER_SERVER_BASE_MAP_ATTRIBUTION": "© <b>Somebody</b>",
+        }
+        other = make_server(editor.server.settings, editor.server.environment | base_map)
+        other.start()
+        try:
+            shown = type(editor)(editor.page, other, editor.key).open()
+            shown.screenshot("base-map")
+            expect(shown.page.locator(".attribution")).to_have_text("© <b>Somebody</b>")
+            allowed = (other.url, origin, "data:", "blob:")
+            assert [url for url in shown.requests if not url.startswith(allowed)] == []
+        finally:
+            other.stop()
+            tiles.shutdown()
+    assert asked
+    assert {authorization for _, authorization in asked} == {None}
+    assert all(re.fullmatch(r"/\d+/\d+/\d+\.png", path) for path, _ in asked)

@@ -53,6 +53,37 @@ def test_every_file_is_under_the_policy(browser: TestClient) -> None:
         assert (headers["x-content-type-options"], headers["referrer-policy"]) == ("nosniff", "no-referrer")
 
 
+TILES = "https://tiles.example:8443/{z}/{x}/{y}.png"
+
+
+def test_a_base_map_opens_the_policy_to_its_origin_alone(tmp_path: Path, folder: Path) -> None:
+    settings = ServerSettings(editor_dir=folder, base_map=TILES, base_map_attribution="© Example")
+    with TestClient(create_app(StoreSettings(data_dir=tmp_path / "var"), settings)) as client:
+        rules = client.get("/").headers["content-security-policy"].split("; ")
+    assert [rule for rule in rules if "example" in rule] == [
+        "img-src 'self' data: blob: https://tiles.example:8443",
+        "connect-src 'self' https://tiles.example:8443",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("url", "attribution"),
+    [
+        ("http://tiles.example/{z}/{x}/{y}.png", "©"),
+        ("https://tiles.example/{z}/{x}.png", "©"),
+        ("https://tiles.example/{z}/{x}/{y}/{s}.png", "©"),
+        ("https://a@tiles.example/style.json", "©"),
+        ("https://tiles.example/; script-src *", "©"),
+        ("https://tiles.example", "©"),
+        ("ftp://tiles.example/{z}/{x}/{y}", "©"),
+        (TILES, " "),
+    ],
+)
+def test_what_is_no_base_map_is_refused_at_the_start(url: str, attribution: str) -> None:
+    with pytest.raises(ValueError, match=r"base map|template"):
+        ServerSettings(base_map=url, base_map_attribution=attribution)
+
+
 @pytest.mark.parametrize("path", ["/.secret", "/../outside.txt", "/%2e%2e/outside.txt", "/assets/", "/assets/x.js"])
 def test_nothing_else_is_served(browser: TestClient, path: str) -> None:
     answer = browser.get(path)

@@ -26,7 +26,7 @@ from households.dwelling_keys import dwelling_key, read_keys
 CODE = "99001"
 KEYS = "2026a:" + bytes(range(32)).hex()
 SMALLEST = 10
-NEW_EACH_TIME = re.compile(r'd-[A-Za-z0-9_-]{16}|(?<="changed_at":")[^"]*|(?<="at":")[^"]*')
+NEW_EACH_TIME = re.compile(r'd-[A-Za-z0-9_-]{16}|(?<="changed_at":")[^"]*|(?<="made_at":")[^"]*|(?<="at":")[^"]*')
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ export type Municipality = Readable<Schemas["MunicipalityAnswer"]>;
 export type Suggestion = Readable<Schemas["SuggestionAnswer"]>;
 export type Alternative = Readable<Schemas["ProposalAnswer"]>;
 export type Session = Readable<Schemas["SessionAnswer"]>;
+export type Rebased = Readable<Schemas["RebaseAnswer"]>;
 export type LogEntry = Readable<Schemas["LogEntry"]>;
 /** A name by language, where the source gives it. */
 export type Names = Readonly<Partial<Record<string, string | null>>>;

@@ -18,9 +18,10 @@ import { boundsOf, colourBuurten, stepOf } from "../plan/colours";
 import { measured } from "../plan/measures";
 import type { OpenedPlan } from "../plan/opened";
 import type { Outlines } from "../plan/outlines";
-import { dark } from "../session";
+import { dark, session } from "../session";
 import { language } from "../texts";
 import { colours, loading, measure, opened, problemShown, selected } from "../ui";
+import { type BaseLayers, readBaseMap } from "./base-map";
 import { labelBuurten } from "./labels";
 import { BLOCKS, BORDERS, buildStyle, DARK, type Drawn, drawHatch, HATCH, LIGHT, NOTHING } from "./style";
 
@@ -52,6 +53,7 @@ export class PlanMap {
     place: NOTHING,
     drawing: NOTHING,
   };
+  private base: BaseLayers | null = null;
   /** Whether the map has taken in its style: before that it has nothing to paint. */
   private styled = false;
   /** The state of every feature that has one, as text by its identifier. */
@@ -84,6 +86,10 @@ export class PlanMap {
     this.map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
     this.map.addControl(new ScaleControl({ unit: "metric" }), "bottom-left");
     void this.sharpen();
+    void readBaseMap(session.peek()?.base_map).then((base) => {
+      this.base = base;
+      if (base && this.map.style) this.show();
+    });
     this.follow();
   }
 
@@ -262,7 +268,7 @@ export class PlanMap {
     const given = { ...this.data };
     this.styled = false;
     this.states.clear();
-    this.map.setStyle(buildStyle(dark.peek() ? DARK : LIGHT, given), { diff: false });
+    this.map.setStyle(buildStyle(dark.peek() ? DARK : LIGHT, given, this.base), { diff: false });
     this.map.once("style.load", () => {
       this.styled = true;
       this.map.addImage(HATCH, drawHatch(dark.peek() ? "#c7ccd4" : "#5d5a52"));

@@ -2,6 +2,7 @@
 // from anywhere else.
 import type { FeatureCollection } from "geojson";
 import type { ExpressionSpecification, StyleSpecification } from "maplibre-gl";
+import type { BaseLayers } from "./base-map";
 
 export interface MapColours {
   readonly land: string;
@@ -50,12 +51,15 @@ export const BORDERS = "borders";
 /** The layer of blocks without a buurt, and its pattern. */
 export const HATCH = "hatch";
 
-export function buildStyle(colours: MapColours, drawn: Drawn): StyleSpecification {
+/** Build the style of the map; with a base map under it, what is painted lets more of it through. */
+export function buildStyle(colours: MapColours, drawn: Drawn, base: BaseLayers | null): StyleSpecification {
   const tiles = (layer: string) => ({ type: "vector" as const, url: `/tiles/${layer}.json` });
   const own = (source: keyof Drawn) => ({ type: "geojson" as const, data: drawn[source] });
   return {
     version: 8,
+    ...(base?.sprite ? { sprite: base.sprite } : {}),
     sources: {
+      ...base?.sources,
       sectors: tiles("sectors"),
       municipalities: tiles("municipalities"),
       streets: tiles("streets"),
@@ -71,6 +75,7 @@ export function buildStyle(colours: MapColours, drawn: Drawn): StyleSpecificatio
     },
     layers: [
       { id: "land", type: "background", paint: { "background-color": colours.land } },
+      ...(base?.layers ?? []),
       {
         id: "sector-lines",
         type: "line",
@@ -95,7 +100,7 @@ export function buildStyle(colours: MapColours, drawn: Drawn): StyleSpecificatio
         source: "blocks",
         paint: {
           "fill-color": ["coalesce", ["feature-state", "preview"], ["feature-state", "colour"], colours.none],
-          "fill-opacity": 0.82,
+          "fill-opacity": base ? 0.6 : 0.82,
           "fill-antialias": false,
         },
       },
@@ -177,7 +182,7 @@ export function buildStyle(colours: MapColours, drawn: Drawn): StyleSpecificatio
         id: "diff-line",
         type: "line",
         source: "diff",
-        paint: { "line-color": colours.accent, "line-width": 3, "line-dasharray": [2, 1.5] },
+        paint: { "line-color": colours.accent, "line-width": 2 },
       },
       {
         id: "problem-fill",

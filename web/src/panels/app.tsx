@@ -30,11 +30,12 @@ export function App() {
         <Header />
         <main class="work">
           <PlanPanel />
-          <section class="stage" aria-label={t("hint.look").split(".")[0]}>
+          <section class="stage" aria-label={t("map.region")}>
             <MapView />
             <Toolbar />
             <Legend bounds={bounds.value} />
             <Pointed />
+            {session.value.base_map && <p class="attribution">{session.value.base_map.attribution}</p>}
             <SetbackNote />
           </section>
         </main>

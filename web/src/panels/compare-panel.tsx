@@ -2,7 +2,7 @@
 import { signal } from "@preact/signals";
 import type { FeatureCollection } from "geojson";
 import { useEffect, useState } from "preact/hooks";
-import { ask, client, onDraft, type PlanProblem } from "../api/client";
+import { ask, client, type DrawnBuurt, onDraft, type PlanProblem, Refusal } from "../api/client";
 import { attempt, loadPlans, openPlan, plans, reopen } from "../opening";
 import type { OpenedPlan } from "../plan/opened";
 import { mayEdit } from "../session";
@@ -10,8 +10,9 @@ import { buurtName, formatCount, formatDay, language, t } from "../texts";
 import { announce, editor, opened, planMap } from "../ui";
 import { publishedTitle } from "./plan-panel";
 import { checkPlan } from "./problems-panel";
+import { Rebase } from "./rebase";
 
-interface Move {
+export interface Move {
   readonly from: string | null;
   readonly to: string | null;
   readonly pieces: number;
@@ -50,7 +51,8 @@ export function ComparePanel() {
             ))}
         </select>
       </label>
-      <Moves plan={plan} />
+      <Moves buurten={plan.buurten.value} moves={moves.value} />
+      {mayEdit.value && summary.state === "draft" && <Rebase plan={plan} />}
       {mayEdit.value && summary.state === "draft" && <Publish plan={plan} />}
       {mayEdit.value && summary.state === "in_review" && <Review plan={plan} />}
     </>
@@ -61,26 +63,34 @@ async function compare(plan: OpenedPlan, since: string): Promise<void> {
   moves.value = null;
   const path = { plan_id: plan.id };
   const chosen = since ? { since } : {};
-  const table = (await ask(
-    client.GET("/v1/plans/{plan_id}/diff", { params: { path, query: chosen } }),
-  )) as unknown as {
-    moves: Move[];
-  };
+  const found = await readMoves(plan.id, since);
   const shapes = await ask(
     client.GET("/v1/plans/{plan_id}/diff", { params: { path, query: { ...chosen, f: "geojson" } } }),
   );
-  moves.value = table.moves;
+  moves.value = found;
   planMap.peek()?.setData("diff", shapes as unknown as FeatureCollection);
+}
+
+/** Read what moves from a plan, by default the one it began from, to another. */
+export async function readMoves(id: string, since = ""): Promise<readonly Move[]> {
+  const params = { path: { plan_id: id }, query: since ? { since } : {} };
+  const table = await ask(client.GET("/v1/plans/{plan_id}/diff", { params }));
+  return (table as unknown as { moves: Move[] }).moves;
 }
 
 const COLUMNS = ["pieces", "households", "members", "letters"] as const;
 
-function Moves({ plan }: { plan: OpenedPlan }) {
-  const found = moves.value;
+export function Moves({
+  buurten,
+  moves: found,
+}: {
+  buurten: readonly DrawnBuurt[];
+  moves: readonly Move[] | null;
+}) {
   if (found === null) return <p class="empty">{t("app.loading")}</p>;
   if (found.length === 0) return <p class="empty">{t("compare.same")}</p>;
   const name = (code: string | null) => {
-    const buurt = plan.buurt(code);
+    const buurt = buurten.find((one) => one.code === code);
     return code === null ? t("compare.none") : buurt ? buurtName(buurt) : code;
   };
   return (
@@ -128,17 +138,22 @@ function Publish({ plan }: { plan: OpenedPlan }) {
   const [errors, setErrors] = useState<readonly PlanProblem[]>([]);
   const saved = (editor.value?.saving.value ?? "saved") === "saved";
   const publish = async () => {
-    await checkPlan(plan);
-    const found = plan.problems.peek()?.filter(({ severity }) => severity === "error") ?? [];
-    setErrors(found);
-    if (found.length) return;
     const body = { valid_from: day, reason: reason.trim() };
-    const made = await ask(
-      client.POST("/v1/plans/{plan_id}:publish", { params: onDraft(plan.id, plan.revision.peek()), body }),
-    );
+    setErrors([]);
+    const params = onDraft(plan.id, plan.revision.peek());
+    const made = await ask(client.POST("/v1/plans/{plan_id}:publish", { params, body })).catch(explain);
+    if (!made) return;
     await loadPlans();
     await openPlan(made.id);
     announce(t("publish.done", { version: made.version ?? 0, day: formatDay(day) }));
+  };
+  /** The server checks as it publishes; what it found is read when it refuses. */
+  const explain = async (error: unknown) => {
+    const kind = error instanceof Refusal ? error.kind : "";
+    if (kind === "outdated-draft") return loadPlans();
+    if (kind !== "not-publishable") throw error;
+    await checkPlan(plan);
+    setErrors(plan.problems.peek()?.filter(({ severity }) => severity === "error") ?? []);
   };
   const review = async () => {
     await ask(client.POST("/v1/plans/{plan_id}:review", { params: onDraft(plan.id, plan.revision.peek()) }));

@@ -1,7 +1,8 @@
 // Alternatives that draw themselves, side by side; one of them becomes the draft in one step.
 import { signal } from "@preact/signals";
 import { useState } from "preact/hooks";
-import { type Alternative, ask, client } from "../api/client";
+import { type Alternative, ask, client, Unreachable } from "../api/client";
+import { readEvents } from "../api/events";
 import { attempt, beginDraft } from "../opening";
 import { ringsOf } from "../plan/borders";
 import { PALETTE } from "../plan/colours";
@@ -11,7 +12,9 @@ import { formatDecimal, formatShare, t } from "../texts";
 import { announce, canPaint, editor, opened, panel, selected } from "../ui";
 
 const found = signal<{ readonly plan: string; readonly alternatives: readonly Alternative[] } | null>(null);
+/** The question that is being worked on, and how far it is: 0 to 1. */
 const running = signal<AbortController | null>(null);
+const share = signal(0);
 
 export function ProposePanel() {
   const plan = opened.value;
@@ -55,7 +58,12 @@ function ProposeForm({ plan }: { plan: OpenedPlan }) {
           </button>
         )}
       </form>
-      {running.value && <progress aria-label={t("propose.running")} />}
+      {running.value && (
+        <label class="running">
+          {t("propose.running")} {formatShare(share.value)}
+          <progress value={share.value} max={1} />
+        </label>
+      )}
       {alternatives.map((alternative, place) => (
         <AlternativeCard key={place} plan={plan} alternative={alternative} number={place + 1} />
       ))}
@@ -69,21 +77,42 @@ async function askFor(
 ): Promise<void> {
   const control = new AbortController();
   running.value = control;
+  share.value = 0;
   const code = plan.summary.peek().municipality;
   try {
-    const { alternatives } = await ask(
-      client.POST("/v1/municipalities/{code}/plans:propose", {
-        params: { path: { code } },
-        body,
-        signal: control.signal,
-      }),
-    );
+    const alternatives = await propose(code, body, control.signal);
     found.value = { plan: code, alternatives };
   } catch (error) {
-    if (!(error instanceof DOMException && error.name === "AbortError")) throw error;
+    if (!control.signal.aborted) throw error;
   } finally {
     running.value = null;
   }
+}
+
+async function propose(
+  code: string,
+  body: Parameters<typeof askFor>[1],
+  signal: AbortSignal,
+): Promise<readonly Alternative[]> {
+  const stream = await ask(
+    client.POST("/v1/municipalities/{code}/plans:propose", {
+      params: { path: { code } },
+      body,
+      signal,
+      headers: { Accept: "text/event-stream" },
+      parseAs: "stream",
+    }),
+  );
+  try {
+    for await (const { event, data } of readEvents(stream as ReadableStream<Uint8Array>)) {
+      const told = JSON.parse(data) as { share: number; alternatives: readonly Alternative[] };
+      if (event === "progress") share.value = told.share;
+      else if (event === "proposals") return told.alternatives;
+    }
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error; // A stream that breaks off is one.
+  }
+  throw new Unreachable();
 }
 
 function AlternativeCard({

@@ -52,6 +52,7 @@ export const en = {
   "hint.reshape": "Begin on a border between two buurten, draw its new course and end on that border.",
   "hint.no-buurt": "a buurt that you select first",
   "hint.waiting": "Waiting for the server…",
+  "map.region": "Map of the plan",
   "map.look": "Map. Arrow keys move it, plus and minus zoom, space selects the buurt under the cross.",
   "map.paint":
     "Map, painting. Arrow keys move it, space gives the sector under the cross to the selected buurt.",
@@ -108,8 +109,8 @@ export const en = {
   "count.members": "members",
   "count.letters": "letters",
   "count.blocks": "blocks",
-  "count.estimated": "{count} blocks are estimates",
-  "count.unknown": "{count} blocks are unknown",
+  "count.estimated": "Estimated blocks: {count}",
+  "count.unknown": "Unknown blocks: {count}",
   "band.low": "below {least}",
   "band.high": "above {most}",
   "band.empty": "no blocks",
@@ -205,6 +206,18 @@ export const en = {
   "publish.return": "Back to editing",
   "publish.discard": "Discard the draft",
   "publish.wait": "Publishing waits until everything is saved.",
+
+  "rebase.title": "Another plan was published meanwhile",
+  "rebase.explain":
+    "{plan} came after this draft was begun. Put the draft on it: its steps are carried out there again, and nothing of either is lost unseen. This is what that plan moves:",
+  "rebase.conflicts": "These steps do not apply any more:",
+  "rebase.skip": "Leave them out and go on",
+  "rebase.button": "Put my draft on it",
+  "rebase.done": "The draft is on {plan} now. Steps carried out again: {count}.",
+  "rebase.left-out": "Left out: {step} ({reason})",
+  "rebase.already": "the plan has it already",
+  "rebase.overridden": "That plan had moved {blocks} too; your draft moves them again ({step}).",
+  "rebase.codes": "Buurten have new codes, since theirs were taken: {codes}.",
 
   "history.slider": "Plan on a day",
   "history.drafts": "Drafts",

@@ -59,6 +59,7 @@ export const fr: Texts = {
     "Commencez sur une limite entre deux quartiers, tracez le nouveau cours et terminez sur cette limite.",
   "hint.no-buurt": "un quartier à choisir d’abord",
   "hint.waiting": "En attente du serveur…",
+  "map.region": "Carte du plan",
   "map.look":
     "Carte. Les flèches la déplacent, plus et moins zooment, espace choisit le quartier sous la croix.",
   "map.paint":
@@ -117,8 +118,8 @@ export const fr: Texts = {
   "count.members": "membres",
   "count.letters": "lettres",
   "count.blocks": "blocs",
-  "count.estimated": "{count} blocs sont estimés",
-  "count.unknown": "{count} blocs sont inconnus",
+  "count.estimated": "Blocs estimés : {count}",
+  "count.unknown": "Blocs inconnus : {count}",
   "band.low": "moins de {least}",
   "band.high": "plus de {most}",
   "band.empty": "aucun bloc",
@@ -215,6 +216,18 @@ export const fr: Texts = {
   "publish.return": "Revenir au dessin",
   "publish.discard": "Abandonner le projet",
   "publish.wait": "La publication attend que tout soit enregistré.",
+
+  "rebase.title": "Entre-temps, un autre plan a été publié",
+  "rebase.explain":
+    "{plan} est venu après le début de ce projet. Posez le projet dessus : ses étapes y sont refaites, et rien de l’un ni de l’autre ne se perd sans être vu. Voici ce que ce plan déplace :",
+  "rebase.conflicts": "Ces étapes ne s’appliquent plus :",
+  "rebase.skip": "Les laisser de côté et continuer",
+  "rebase.button": "Poser mon projet dessus",
+  "rebase.done": "Le projet est maintenant posé sur {plan}. Étapes refaites : {count}.",
+  "rebase.left-out": "Laissé de côté : {step} ({reason})",
+  "rebase.already": "le plan l’a déjà",
+  "rebase.overridden": "Ce plan avait aussi déplacé {blocks} ; votre projet les déplace à nouveau ({step}).",
+  "rebase.codes": "Des quartiers ont un nouveau code, le leur étant pris : {codes}.",
 
   "history.slider": "Plan à un jour donné",
   "history.drafts": "Projets",

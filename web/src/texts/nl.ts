@@ -56,6 +56,7 @@ export const nl: Texts = {
   "hint.reshape": "Begin op een grens tussen twee buurten, teken het nieuwe verloop en eindig op die grens.",
   "hint.no-buurt": "een buurt die je eerst kiest",
   "hint.waiting": "Wachten op de server…",
+  "map.region": "Kaart van het plan",
   "map.look": "Kaart. Pijltjes verschuiven, plus en min zoomen, spatie kiest de buurt onder het kruis.",
   "map.paint":
     "Kaart, schilderen. Pijltjes verschuiven, spatie geeft de sector onder het kruis aan de gekozen buurt.",
@@ -112,8 +113,8 @@ export const nl: Texts = {
   "count.members": "leden",
   "count.letters": "brieven",
   "count.blocks": "blokken",
-  "count.estimated": "{count} blokken zijn geschat",
-  "count.unknown": "{count} blokken zijn onbekend",
+  "count.estimated": "Geschatte blokken: {count}",
+  "count.unknown": "Onbekende blokken: {count}",
   "band.low": "onder {least}",
   "band.high": "boven {most}",
   "band.empty": "geen blokken",
@@ -210,6 +211,18 @@ export const nl: Texts = {
   "publish.return": "Terug naar tekenen",
   "publish.discard": "Gooi het ontwerp weg",
   "publish.wait": "Publiceren wacht tot alles bewaard is.",
+
+  "rebase.title": "Intussen is een ander plan gepubliceerd",
+  "rebase.explain":
+    "{plan} kwam er nadat dit ontwerp begonnen was. Zet het ontwerp daarop: de stappen ervan worden daar opnieuw uitgevoerd, en van geen van beide gaat iets ongezien verloren. Dit verplaatst dat plan:",
+  "rebase.conflicts": "Deze stappen gelden niet meer:",
+  "rebase.skip": "Weglaten en doorgaan",
+  "rebase.button": "Zet mijn ontwerp erop",
+  "rebase.done": "Het ontwerp staat nu op {plan}. Opnieuw uitgevoerde stappen: {count}.",
+  "rebase.left-out": "Weggelaten: {step} ({reason})",
+  "rebase.already": "het plan heeft het al",
+  "rebase.overridden": "Dat plan had {blocks} ook verplaatst; je ontwerp verplaatst ze opnieuw ({step}).",
+  "rebase.codes": "Buurten kregen een nieuwe code, omdat die van hen bezet was: {codes}.",
 
   "history.slider": "Plan op een dag",
   "history.drafts": "Ontwerpen",
