@@ -149,7 +149,7 @@ class CountryAtlas:
         """Keep the indexes open that a previous atlas has of the same releases: they never change."""
         for kind, name in ((Kind.SECTORS, "sector_index"), (Kind.ADDRESSES, "address_index")):
             mine, before = self.releases.get(kind), previous.releases.get(kind)
-            if mine is not None and before is not None and mine.id == before.id and name in vars(previous):
+            if mine is not None and before is not None and _same(mine, before) and name in vars(previous):
                 vars(self)[name] = vars(previous)[name]
 
     @cached_property
@@ -263,6 +263,11 @@ class Atlas:
         """Give all municipalities, by country and code."""
         for country in self.countries.values():
             yield from country.municipalities.values()
+
+
+def _same(one: Release, other: Release) -> bool:
+    # After a restore another release may have a number that was one's before.
+    return (one.id, one.name, one.files) == (other.id, other.name, other.files)
 
 
 def _names(row: Row[*tuple[Any, ...]]) -> Names:

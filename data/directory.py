@@ -123,12 +123,31 @@ class DataDirectory:
                 make_durable(folder)
                 folder.rename(self.release_folder(name))
                 placed.append(self.release_folder(name))
-            _flush_folder(self._releases)
+            flush_folder(self._releases)
             yield
         except BaseException:
             for folder in placed:
                 _remove(folder)
             raise
+
+    @contextmanager
+    def setting_aside(self, names: Iterable[str]) -> Iterator[None]:
+        """Take releases' folders out of the way, for others to come in their place; put them back when the block fails.
+
+        Who has files of them open keeps them.
+        """
+        with self.staging() as aside:
+            taken: list[str] = []
+            try:
+                for name in names:
+                    with suppress(FileNotFoundError):
+                        self.release_folder(name).rename(aside / name)
+                        taken.append(name)
+                yield
+            except BaseException:
+                for name in taken:
+                    (aside / name).rename(self.release_folder(name))
+                raise
 
 
 def checksum(path: Path) -> str:
@@ -154,17 +173,18 @@ def make_durable(folder: Path) -> None:
     """Flush every file below a folder to disk and make it read-only: a release never changes."""
     for path in sorted(folder.rglob("*"), reverse=True):
         if path.is_dir():
-            _flush_folder(path)
+            flush_folder(path)
             continue
         with path.open("rb") as stream:
             os.fsync(stream.fileno())
         path.chmod(0o444)
     # mkdtemp makes a folder for its owner alone; workers may run as another user.
     folder.chmod(0o755)
-    _flush_folder(folder)
+    flush_folder(folder)
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
+    """Flush the names in a folder to disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -13,6 +13,7 @@ from api.adoption_reports import UnknownAreaError
 from api.atlas import NothingActiveError, OutsideCoverageError
 from api.cli import (
     answering,
+    backups,
     carrying_over,
     counting,
     importing,
@@ -36,6 +37,7 @@ from boundaries.growing import UngrowableError
 from boundaries.overlaps import InvalidAreaError
 from boundaries.proposals import BandError, ProposalProblemError
 from data.api_keys import KeyFormError, UnknownKeyError
+from data.backups import BackupError
 from data.directory import DamagedReleaseError, ImportRunningError
 from data.importing import ImportOptionError, ReleaseExistsError
 from data.members.letters import LettersError
@@ -63,6 +65,7 @@ from licensing.ubl import InvoiceError
 
 EXPECTED = (
     AddressIndexError,
+    BackupError,
     BandError,
     CarryOverError,
     DraftStateError,
@@ -134,6 +137,7 @@ offers.add_commands(app)
 licences.add_commands(app)
 letters.add_commands(app)
 members.add_commands(app)
+backups.add_commands(app)
 plans.add_commands(app)
 plan_files.add_commands(plans.plan)
 carrying_over.add_commands(plans.plan)

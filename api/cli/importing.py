@@ -1,8 +1,6 @@
 """Commands that bring official files in: `import`, `releases`, `activate`, `demo`."""
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -10,17 +8,16 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from api.cli.carrying_over import command_hand, show_carryings
 from api.cli.opening import opened
+from api.cli.progress import progress_bar
 from api.settings import StoreSettings
 from data.demo import DemoFiles, DemoSize, write_demo
 from data.directory import DataDirectory
 from data.household_counts import prepare_dwellings
 from data.importing import SOURCES, ImportOutcome, ImportRequest, import_file
-from data.importing.staged import Progress as ProgressListener
 from data.plans.activating import activate_with_plans
 from data.readers.mapping import ColumnMapping
 from data.releases import active_releases, find_release, list_releases
@@ -166,7 +163,7 @@ def _activate(
     report: Path | None = None,
 ) -> None:
     if not dry_run:
-        with store.reading() as session, _progress_bar() as progress:
+        with store.reading() as session, progress_bar() as progress:
             release = find_release(session, name)
             directory.require_intact(name, release.files)
             prepare_dwellings(session, directory, release, progress)
@@ -204,7 +201,7 @@ def demo(
         size = DemoSize(municipalities=municipalities, sectors=sectors, addresses=addresses)
     except ValueError as error:
         raise typer.BadParameter(f"{error}") from error
-    with _progress_bar() as progress:
+    with progress_bar() as progress:
         files = write_demo(folder, size, seed=seed, progress=lambda done, total: progress("write files", done, total))
     out.print(f"The synthetic demo region is in [bold]{folder}[/].")
     if and_import:
@@ -225,7 +222,7 @@ def demo_requests(files: DemoFiles) -> list[ImportRequest]:
 
 def import_with_progress(store: Store, directory: DataDirectory, request: ImportRequest) -> ImportOutcome:
     """Import a file with a progress bar on the terminal; what counts need of a release in use is made at once."""
-    with _progress_bar() as progress:
+    with progress_bar() as progress:
         outcome = import_file(store, directory, request, clock=lambda: datetime.now(UTC), progress=progress)
         with store.reading() as session:
             active = {release.id for release in active_releases(session)}
@@ -233,20 +230,6 @@ def import_with_progress(store: Store, directory: DataDirectory, request: Import
                 if release.id in active:
                     prepare_dwellings(session, directory, release, progress)
     return outcome
-
-
-@contextmanager
-def _progress_bar() -> Iterator[ProgressListener]:
-    columns = (TextColumn("{task.description:<24}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
-    with Progress(*columns, TimeElapsedColumn(), console=err, transient=True) as bar:
-        tasks: dict[str, TaskID] = {}
-
-        def listen(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bar.add_task(stage, total=total)
-            bar.update(tasks[stage], completed=done, total=total)
-
-        yield listen
 
 
 def _print_outcome(store: Store, outcome: ImportOutcome) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select, update
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
@@ -122,14 +123,29 @@ def open_store(url: str) -> Store:
 
 def migrate(engine: Engine, revision: str = "head", *, down: bool = False) -> None:
     """Bring the schema up to a revision, or down to one, in one transaction."""
+    with engine.connect() as connection, _without_cascades(connection), connection.begin():
+        change_schema(connection, revision, down=down)
+
+
+def change_schema(connection: Connection, revision: str = "head", *, down: bool = False) -> None:
+    """Bring the schema up to a revision, or down to one, in a transaction that goes on."""
+    config = _alembic()
+    config.attributes["connection"] = connection
+    if down:
+        command.downgrade(config, revision)
+    else:
+        command.upgrade(config, revision)
+
+
+def known_revisions() -> tuple[str, ...]:
+    """Return the schema's revisions that this program knows, the current one first."""
+    return tuple(script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions())
+
+
+def _alembic() -> Config:
     config = Config()
     config.set_main_option("script_location", str(resources.files("data.store") / "migrations"))
-    with engine.connect() as connection, _without_cascades(connection), connection.begin():
-        config.attributes["connection"] = connection
-        if down:
-            command.downgrade(config, revision)
-        else:
-            command.upgrade(config, revision)
+    return config
 
 
 @contextmanager
