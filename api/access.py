@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request, Security
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBasic, HTTPBasicCredentials, HTTPBearer, SecurityScopes
 
 from data.api_keys import KeyFacts, Scope, split_key
 
@@ -26,8 +26,24 @@ _bearer = HTTPBearer(
 )
 
 
+_basic = HTTPBasic(
+    auto_error=False,
+    scheme_name="api-key-as-password",
+    description="HTTP Basic with the key as the password and any user name, for GIS and browsers.",
+)
+
+
 class NotAuthenticatedError(PermissionError):
     """No key, or none that can be used."""
+
+    challenge = "Bearer"
+    """How a key can be sent, as WWW-Authenticate says it (RFC 9110, section 11.6.1)."""
+
+
+class NoKeyOrPasswordError(NotAuthenticatedError):
+    """No key where it may come as a password too."""
+
+    challenge = 'Bearer, Basic realm="Buurtwijzer", charset="UTF-8"'
 
 
 class NotAllowedError(PermissionError):
@@ -66,7 +82,35 @@ async def authenticate(
     """
     if credentials is None:
         raise NotAuthenticatedError("this needs a key, as `Authorization: Bearer bw_…`")
-    parts = split_key(credentials.credentials)
+    return _find_caller(request, credentials.credentials, wanted)
+
+
+async def authenticate_with_password(
+    wanted: SecurityScopes,
+    request: Request,
+    token: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    password: Annotated[HTTPBasicCredentials | None, Depends(_basic)],
+) -> Caller:
+    """Return the caller of a request that may bring its key as a password as well.
+
+    A browser sends a password of itself once it knows it, for a page of another site too. So this is for routes that
+    change nothing.
+
+    Raises
+    ------
+    NoKeyOrPasswordError, NotAllowedError
+        As `authenticate` does.
+    """
+    if token is None and password is None:
+        raise NoKeyOrPasswordError("this needs a key, as a bearer token or as the password of HTTP Basic")
+    try:
+        return _find_caller(request, token.credentials if token else password.password if password else "", wanted)
+    except NotAuthenticatedError as error:
+        raise NoKeyOrPasswordError(str(error)) from None
+
+
+def _find_caller(request: Request, key: str, wanted: SecurityScopes) -> Caller:
+    parts = split_key(key)
     facts = None if parts is None else request.app.state.keys().get(parts[0])
     if parts is None or facts is None or not facts.opens_with(parts[1], datetime.now(UTC)):
         raise NotAuthenticatedError("the key is unknown, revoked or expired")
@@ -79,6 +123,11 @@ async def authenticate(
 def needs(scope: Scope) -> Any:
     """Return the dependency of a router or a route that takes callers of a scope, and need not know who it is."""
     return Security(authenticate, scopes=[scope])
+
+
+def needs_key_or_password(scope: Scope) -> Any:
+    """Return the same for a router that changes nothing and whose callers may bring their key as a password."""
+    return Security(authenticate_with_password, scopes=[scope])
 
 
 SignUpCaller = Annotated[Caller, Security(authenticate, scopes=[Scope.SIGNUP])]

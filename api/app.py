@@ -20,6 +20,8 @@ from api.letter_problems import install_letter_problems
 from api.limits import BodyLimit, HostLimit, UrlLimit
 from api.member_problems import install_member_problems
 from api.negotiation import install_negotiation
+from api.ogc.desk import FeatureDesk
+from api.ogc.parameters import install_ogc_problems
 from api.plan_problems import install_plan_problems
 from api.problems import install_problem_handlers
 from api.quote_problems import install_quote_problems
@@ -36,6 +38,8 @@ from api.routes.letters import LETTERS_PATH, letters_router
 from api.routes.licences import licences_router
 from api.routes.locate import locate_router
 from api.routes.municipalities import municipalities_router
+from api.routes.ogc import ogc_router
+from api.routes.ogc_items import ogc_items_router
 from api.routes.plan_checks import plan_checks_router
 from api.routes.plan_files import IMPORT_ENDING, plan_files_router
 from api.routes.plans import plans_router
@@ -57,6 +61,7 @@ from api.selection_problems import install_selection_problems
 from api.settings import HouseholdSettings, LetterSettings, PlanSettings, SellerSettings, ServerSettings, StoreSettings
 from api.tiles import TileDesk
 from data.directory import DataDirectory
+from data.features.reading import FeatureReader
 from data.store import open_store
 from households.dwelling_keys import read_keys
 
@@ -156,6 +161,7 @@ def create_app(
         install_negotiation,
         install_selection_problems,
         install_letter_problems,
+        install_ogc_problems,
     ):
         install(app)
     _limit_requests(app, server_settings)
@@ -181,7 +187,10 @@ def create_app(
         ):
             app.include_router(of_members)
     counts = HouseholdCounts(store, directory, household_keys, household_settings.smallest_shown, clock)
+    features = FeatureDesk(FeatureReader(store), counts, lambda: keeper.current, clock)
     for counting in (
+        ogc_router(features),
+        ogc_items_router(features),
         households_router(lambda: keeper.current, counts),
         adoption_router(lambda: keeper.current, counts),
         reach_router(store, directory, household_keys, household_settings.smallest_shown, clock),

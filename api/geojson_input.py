@@ -7,7 +7,7 @@ because its coordinates would be read as something else than they are.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import numpy as np
 import shapely
@@ -15,10 +15,9 @@ from pydantic import Field, TypeAdapter, ValidationError, WithJsonSchema
 from pydantic_core import from_json
 
 from boundaries.blocks import Area
-from geo.crs import LONLAT, METRES_PER_DEGREE, area_m2, transform_shapes
+from geo.crs import LONLAT, METRES_PER_DEGREE, area_m2, transform_straight
 
 Line = shapely.LineString | shapely.MultiLineString
-_Drawn = TypeVar("_Drawn", Area, Line)
 
 MOST_VERTICES = 2_000
 """Of all rings together."""
@@ -28,9 +27,6 @@ MOST_EXTENT_KM = 100
 """Of width and of height: a comb that is thin enough has little area and touches a whole country."""
 MOST_TEXT = 8_000
 """Characters of an area in a URL; proxies and servers refuse much longer ones. A body takes more."""
-_EDGE_DEGREES = 0.004
-"""Edges are cut to that length before their ends are converted, at most 450 m of latitude. An edge of length d that is
-straight in degrees bends by d² tan φ / 8 R in a conformal projection: by less than 1 cm here."""
 
 _POSITION_SCHEMA: dict[str, Any] = {
     "type": "array",
@@ -145,7 +141,7 @@ class DrawnArea:
         """
         if crs == LONLAT:
             return self.shape
-        moved = _moved(self.shape, crs)
+        moved = transform_straight(self.shape, LONLAT, crs)
         # Where edges all but touch, those of the other CRS may cross.
         return moved if moved.is_valid else _areas_of(shapely.make_valid(moved))
 
@@ -165,7 +161,7 @@ class DrawnLine:
         ValueError
             A position has no image there.
         """
-        return self.shape if crs == LONLAT else _moved(self.shape, crs)
+        return transform_straight(self.shape, LONLAT, crs)
 
 
 def read_area(value: object, field: str) -> DrawnArea:
@@ -324,13 +320,6 @@ def _check_extent(shape: Area | Line, where: str, what: str) -> None:
         raise DrawnAreaError(
             where, f"{what} is {widest:,.0f} km from side to side, and at most {MOST_EXTENT_KM} are taken"
         )
-
-
-def _moved(shape: _Drawn, crs: str) -> _Drawn:
-    moved = transform_shapes(shapely.segmentize(shape, _EDGE_DEGREES), LONLAT, crs)
-    if not np.isfinite(shapely.get_coordinates(moved)).all():
-        raise ValueError(f"what was drawn has a position without an image in {crs}")
-    return moved
 
 
 def _areas_of(shape: shapely.Geometry) -> Area:

@@ -19,6 +19,8 @@ from api.problems import Kind as ProblemKind
 _BINARY: dict[str, Any] = {"type": "string", "format": "binary"}
 _QUALITY = re.compile(r"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)", re.ASCII)
 
+_MEDIA_RANGE = re.compile(r"[^\s/]+/[^\s/]+")
+
 
 @dataclass(frozen=True, slots=True)
 class Form:
@@ -103,7 +105,7 @@ def choose(accept: Sequence[str], forms: Sequence[Form]) -> Form:
     >>> choose(["text/*, */*;q=0.1"], [JSON, CSV]).name
     'csv'
     """
-    ranges = [found for value in accept for item in value.split(",") if (found := _range(item)) is not None]
+    ranges = [found for value in accept for found in preferences(value) if _MEDIA_RANGE.fullmatch(found[0])]
     if not any(value.strip() for value in accept):
         return forms[0]
     best = max(forms, key=lambda form: _quality(form.media_type, ranges))
@@ -151,19 +153,25 @@ async def _not_acceptable(_request: Request, error: Exception) -> JSONResponse:
     return problem_response(NOT_ACCEPTABLE, str(error), errors=forms, headers={"Vary": "Accept"})
 
 
-def _range(item: str) -> tuple[str, float] | None:
-    """Return a media range and its quality; None for what is neither, which is as if it were not there."""
-    media, *parameters = (part.strip().lower() for part in item.split(";"))
-    if not re.fullmatch(r"[^\s/]+/[^\s/]+", media):
-        return None
-    quality = 1.0
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name.strip() == "q":
-            if not _QUALITY.fullmatch(value.strip()):
-                return None
-            quality = float(value)
-    return media, quality
+def preferences(header: str) -> list[tuple[str, float]]:
+    """Return what a header such as Accept lists, in small letters, each with its quality (RFC 9110, section 12.4.2).
+
+    What cannot be read is left out, as if it were not there.
+
+    Examples
+    --------
+    >>> preferences("nl-BE, fr;q=0.8, en;q=2")
+    [('nl-be', 1.0), ('fr', 0.8)]
+    """
+    listed = []
+    for item in header.split(","):
+        name, *parameters = (part.strip().lower() for part in item.split(";"))
+        qualities = [
+            value.strip() for key, _, value in (part.partition("=") for part in parameters) if key.strip() == "q"
+        ]
+        if name and all(map(_QUALITY.fullmatch, qualities)):
+            listed.append((name, float(qualities[-1]) if qualities else 1.0))
+    return listed
 
 
 def _quality(media_type: str, ranges: Sequence[tuple[str, float]]) -> float:

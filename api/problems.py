@@ -108,7 +108,7 @@ PROBLEMS: Mapping[type[Exception], Kind] = {
     ),
     StoreError: STORE_UNREACHABLE,
 }
-HEADERS: Mapping[int, Mapping[str, str]] = {503: {"Retry-After": "1"}, 401: {"WWW-Authenticate": "Bearer"}}
+HEADERS: Mapping[int, Mapping[str, str]] = {503: {"Retry-After": "1"}}
 """Headers that a status asks for."""
 INVALID_REQUEST = Kind("invalid-request", "The request cannot be read", 422, "Correct the fields that are named.")
 BODY_TOO_LARGE = Kind("body-too-large", "The request is too large", 413, "Send less in one request.")
@@ -116,6 +116,7 @@ UNKNOWN_HOST = Kind(
     "unknown-host", "Not a name of this server", 421, "Call it by a name in BUURTWIJZER_SERVER_ALLOWED_HOSTS."
 )
 HTTP_PROBLEMS: Mapping[int, Kind] = {
+    401: PROBLEMS[NotAuthenticatedError],
     400: Kind("bad-request", "The request cannot be read", 400, "See the description of the API in /openapi.json."),
     404: Kind("no-such-resource", "There is nothing here", 404, "The routes are described in /openapi.json."),
     405: Kind("method-not-allowed", "This method is not allowed here", 405, "The Allow header names those that are."),
@@ -173,7 +174,10 @@ def install_table(app: FastAPI, table: Mapping[type[Exception], Kind]) -> None:
 
 def _handler(kind: Kind) -> Any:
     async def handle(_request: Request, error: Exception) -> JSONResponse:
-        return problem_response(kind, str(error), headers=HEADERS.get(kind.status))
+        headers = HEADERS.get(kind.status)
+        if isinstance(error, NotAuthenticatedError):
+            headers = {"WWW-Authenticate": error.challenge}
+        return problem_response(kind, str(error), headers=headers)
 
     return handle
 

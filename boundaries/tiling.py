@@ -164,7 +164,7 @@ def find_gaps(shapes: Shapes, crs: str) -> list[Gap]:
     >>> [(g.neighbours, g.area_m2) for g in find_gaps(np.array([ring], dtype=object), "EPSG:31370")]
     [((0,), 100.0)]
     """
-    union = shapely.coverage_union_all(shapes) if shapely.coverage_is_valid(shapes) else shapely.union_all(shapes)
+    union = join_areas(shapes)
     holes = np.array(
         [shapely.Polygon(hole) for part in shapely.get_parts(union) for hole in part.interiors], dtype=object
     )
@@ -178,6 +178,18 @@ def find_gaps(shapes: Shapes, crs: str) -> list[Gap]:
         if area > 0:
             gaps.append(Gap(tuple(int(k) for k in np.sort(touching)), area, place))
     return sorted(gaps, key=lambda gap: -gap.area_m2)
+
+
+def join_areas(shapes: Shapes) -> shapely.Geometry:
+    """Return the union of valid areas: on the vertices that they have, but where they overlap.
+
+    Examples
+    --------
+    >>> both = join_areas(np.array([shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)], dtype=object))
+    >>> int(shapely.get_num_coordinates(both)), both.area
+    (7, 2.0)
+    """
+    return shapely.coverage_union_all(shapes) if shapely.coverage_is_valid(shapes) else shapely.union_all(shapes)
 
 
 def notable(areas_m2: Sequence[float]) -> int:

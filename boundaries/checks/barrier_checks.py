@@ -12,6 +12,7 @@ from boundaries.checks.problems import Figure, Problem, Remedy, Severity
 from boundaries.contiguity import connected_parts
 from boundaries.measures import metric_crs
 from boundaries.operations import AssignBlocks
+from boundaries.tiling import join_areas
 from geo.crs import transform_shapes
 
 Shapes = npt.NDArray[np.object_]
@@ -67,12 +68,12 @@ def _inside(blocks: Shapes, lines: Shapes, plan: CheckedPlan) -> shapely.Geometr
     crossing = lines[shapely.STRtree(lines).query(blocks, predicate="intersects")[1]] if len(lines) else lines
     if not len(crossing):
         return None
-    area = shapely.coverage_union_all(blocks) if shapely.coverage_is_valid(blocks) else shapely.union_all(blocks)
+    area = join_areas(blocks)
     stretch = shapely.intersection(shapely.union_all(crossing), area)
     if shapely.length(stretch) < plan.settings.barrier_least_m:
         return None
     width = plan.settings.barrier_width_m
-    border = shapely.intersection(area.boundary, shapely.buffer(stretch, width, quad_segs=2))
+    border = shapely.intersection(shapely.boundary(area), shapely.buffer(stretch, width, quad_segs=2))
     stretch = shapely.difference(stretch, shapely.buffer(border, width))
     return stretch if shapely.length(stretch) >= plan.settings.barrier_least_m else None
 

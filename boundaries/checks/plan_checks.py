@@ -12,7 +12,7 @@ from boundaries.checks.buurt_checks import assigned, check_buurt
 from boundaries.checks.checked_plan import CheckedPlan
 from boundaries.checks.problems import CheckSettings, Figure, Problem, Remedy, Severity
 from boundaries.checks.street_checks import StreetAddress, check_streets
-from boundaries.tiling import NOTABLE_AREA_M2, Shapes, find_gaps, find_overlaps
+from boundaries.tiling import NOTABLE_AREA_M2, Shapes, find_gaps, find_overlaps, join_areas
 from geo.crs import area_m2
 
 
@@ -74,7 +74,7 @@ def _gaps(state: PlanState, sectors: Mapping[str, Area] | None, outline: Area | 
     shapes = _shapes(state)
     open_places = [gap.place for gap in find_gaps(shapes, state.crs)]
     if outline is not None:
-        open_places += shapely.get_parts(shapely.difference(outline, _union(shapes))).tolist()
+        open_places += shapely.get_parts(shapely.difference(outline, join_areas(shapes))).tolist()
     places = shapely.union_all(open_places)
     if sectors is None:
         told = [(places, Severity.ERROR)]
@@ -105,10 +105,6 @@ def _those_near(shapes: Shapes, place: shapely.Geometry) -> Shapes:
     meets = (boxes[:, 0] <= high_x) & (boxes[:, 2] >= low_x) & (boxes[:, 1] <= high_y) & (boxes[:, 3] >= low_y)
     met: Shapes = shapes[meets]
     return met
-
-
-def _union(shapes: Shapes) -> shapely.Geometry:
-    return shapely.coverage_union_all(shapes) if shapely.coverage_is_valid(shapes) else shapely.union_all(shapes)
 
 
 def _overlaps(state: PlanState, sectors: Mapping[str, Area] | None) -> Iterator[Problem]:

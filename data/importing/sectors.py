@@ -1,5 +1,6 @@
 """Stages a sectors release: checks the tiling, writes GeoParquet and the sector index, fills the store's tables."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import geopandas as gpd
@@ -22,6 +23,7 @@ from boundaries.tiling import (
     repair_shapes,
 )
 from data.importing.staged import Progress, StagedRelease
+from data.outlines import insert_outlines, join_municipalities
 from data.readers.areas import AreasRead
 from data.store.models import Block, Buurt, Municipality, Plan, Release, Sector
 from data.store.rows import insert_rows
@@ -86,6 +88,7 @@ def stage_sectors(read: AreasRead, folder: Path, *, file: str, repair: bool, pro
         crs,
         lambda done: progress("draw the map", 5 + done, steps),
     )
+    outlines = join_municipalities(shapes, sectors.municipality_code.tolist())
     return StagedRelease(
         kind=Kind.SECTORS,
         country=read.facts.country,
@@ -94,7 +97,7 @@ def stage_sectors(read: AreasRead, folder: Path, *, file: str, repair: bool, pro
         reference_date=read.facts.reference_date,
         findings=tuple(findings),
         folder=folder,
-        fill_store=lambda session, release: _fill_store(session, release, sectors, crs, drawn),
+        fill_store=lambda session, release: _fill_store(session, release, sectors, crs, drawn, outlines),
     )
 
 
@@ -190,7 +193,14 @@ def _capped(findings: list[Finding]) -> list[Finding]:
     return [*findings[:MOST_FINDINGS], more]
 
 
-def _fill_store(session: Session, release: Release, sectors: gpd.GeoDataFrame, crs: str, drawn: ReleaseShapes) -> None:
+def _fill_store(
+    session: Session,
+    release: Release,
+    sectors: gpd.GeoDataFrame,
+    crs: str,
+    drawn: ReleaseShapes,
+    outlines: Mapping[str, shapely.Geometry],
+) -> None:
     names = [f"municipality_{language}" for language in LANGUAGES]
     municipalities = (
         sectors.groupby("municipality_code")[names].first().rename(columns=lambda column: column[-2:]).astype(object)
@@ -224,6 +234,9 @@ def _fill_store(session: Session, release: Release, sectors: gpd.GeoDataFrame, c
         for code, codes in plain.groupby("municipality_code").sector_code
     }
     insert_release_shapes(session, release.id, drawn, whole)
+    insert_outlines(session, release, None, outlines)
+    for code, (plan_id, buurt) in whole.items():
+        insert_outlines(session, release, plan_id, {buurt: outlines[code]})
 
 
 def _publish_default_plan(

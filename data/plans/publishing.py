@@ -11,6 +11,7 @@ from boundaries.blocks import Area, Block, PlanState
 from boundaries.checks import CheckSettings, Problem, Severity, check_plan
 from boundaries.draft import Draft
 from data.members.audit import record
+from data.outlines import write_plan_outlines
 from data.plans.drafts import DraftStateError, refuse_conflict
 from data.plans.published import find_plan, sector_shapes
 from data.releases import hold_active
@@ -142,6 +143,7 @@ def publish(
     _write(session, plan, state, sectors, int((release.crs or "EPSG:0").removeprefix("EPSG:")))
     session.flush()
     write_new_plan_shapes(session, plan)
+    write_plan_outlines(session, plan)
     row.state = "published"
     row.published_plan_id = plan.id
     row.revision += 1

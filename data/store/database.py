@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, func, make_url,
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
+from data.store.functions import add_functions
 from data.store.models import StoreState
 
 SQLITE_BUSY_TIMEOUT_MS = 30_000
@@ -191,6 +192,7 @@ def _configure_sqlite(engine: Engine) -> None:
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute(f"PRAGMA busy_timeout = {SQLITE_BUSY_TIMEOUT_MS}")
         cursor.close()
+        add_functions(connection)
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:

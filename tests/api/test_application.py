@@ -26,6 +26,8 @@ JUDGED_BEYOND_SCHEMA = {
     *(f"/v1/plans/{{plan_id}}:{verb}" for verb in ("undo", "redo", "review", "return", "discard", "rebase", "publish")),
     "/v1/municipalities/{code}/plans:propose",
     "/v1/sign-ups/{sign_up_id}/proofs",
+    "/ogc/collections/{collection}/items",
+    "/ogc/collections/{collection}/items/{feature}",
 }
 """Paths with rules that JSON Schema cannot say, such as the check character of a code, or that need If-Match."""
 
@@ -67,7 +69,7 @@ def test_every_operation_describes_its_problems(client: TestClient) -> None:
     for path, operations in document["paths"].items():
         for operation in operations.values():
             for status, response in operation["responses"].items():
-                if int(status) >= 400:
+                if status >= "4":
                     assert "application/problem+json" in response["content"], (path, status)
 
 

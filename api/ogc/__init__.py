@@ -1,0 +1,1 @@
+"""OGC API: features and tiles for GIS, in their forms, CRS and languages."""

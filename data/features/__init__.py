@@ -1,0 +1,1 @@
+"""Features for GIS: what there is of sectors, municipalities, buurten and plans, asked for by place, day and filter."""
