@@ -83,8 +83,16 @@ class EditorServer:
         with store.writing() as session:
             _, plain = create_key(session, "editor test", scopes, datetime.now(UTC))
         store.close()
-        time.sleep(0.7)  # until the worker has taken in the keys
+        self.await_key(plain)
         return plain
+
+    def await_key(self, key: str) -> None:
+        """Wait until the server knows a key that was made beside it."""
+        for _ in range(200):
+            if httpx2.get(f"{self.url}/v1/session", headers={"Authorization": f"Bearer {key}"}).status_code == 200:
+                return
+            time.sleep(0.05)
+        raise TimeoutError("the server did not take in the key")
 
     def ask(self, method: str, path: str, key: str, **options: Any) -> Any:
         """Ask the API as another program would."""
