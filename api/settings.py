@@ -32,6 +32,11 @@ class StoreSettings(BaseSettings):
         description="SQLAlchemy URL of PostgreSQL with PostGIS; unset, the store is SQLite in the data directory.",
     )
 
+    migrate: bool = Field(
+        default=True,
+        description="Migrate an older schema when the store is opened; false refuses it, for a role that may not.",
+    )
+
     @property
     def store_url(self) -> str:
         """The URL of the store in use."""

@@ -16,6 +16,7 @@ from api.cli import (
     backups,
     carrying_over,
     counting,
+    databases,
     importing,
     keys,
     letters,
@@ -138,6 +139,7 @@ licences.add_commands(app)
 letters.add_commands(app)
 members.add_commands(app)
 backups.add_commands(app)
+databases.add_commands(app)
 plans.add_commands(app)
 plan_files.add_commands(plans.plan)
 carrying_over.add_commands(plans.plan)

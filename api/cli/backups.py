@@ -53,7 +53,7 @@ def restore(
         out.print(f"[green]✓[/] Every byte of [bold]{path}[/] is as it was written:", highlight=False)
         _print_contents(manifest)
         return
-    with opened() as (store, directory), progress_bar() as progress:
+    with opened(migrating=True) as (store, directory), progress_bar() as progress:
         if releases_only:
             names = restore_releases(store, directory, path, progress=progress)
         else:

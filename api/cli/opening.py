@@ -9,11 +9,17 @@ from data.store import Store, open_store
 
 
 @contextmanager
-def opened() -> Iterator[tuple[Store, DataDirectory]]:
-    """Give the store and the data directory, and close the store afterwards."""
+def opened(*, migrating: bool | None = None) -> Iterator[tuple[Store, DataDirectory]]:
+    """Give the store and the data directory, and close the store afterwards.
+
+    Parameters
+    ----------
+    migrating
+        Whether an older schema is migrated; by default as the environment says.
+    """
     settings = StoreSettings()
     directory = DataDirectory(settings.data_dir)
-    store = open_store(settings.store_url)
+    store = open_store(settings.store_url, migrating=settings.migrate if migrating is None else migrating)
     try:
         yield store, directory
     finally:

@@ -9,18 +9,22 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select, update
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
 from data.store.functions import add_functions
+from data.store.grants import grant
 from data.store.models import StoreState
 
 SQLITE_BUSY_TIMEOUT_MS = 30_000
 """How long a writer waits for those before it: a disk that is slow to flush makes a queue of hundreds long."""
 POSTGRES_CONNECT_TIMEOUT_S = 5
 """How long a machine that does not answer is waited for; a URL that says otherwise is right."""
+MIGRATION_LOCK = 0x62757572
+"""Held by who migrates (an advisory lock of PostgreSQL, of one database): workers start at once."""
 CHANGES = "buurtwijzer_changes"
 """Channel on which PostgreSQL tells that answers have to change; a channel belongs to one database."""
 
@@ -87,18 +91,20 @@ def announce_change(session: Session) -> None:
         session.execute(select(func.pg_notify(CHANGES, "")))
 
 
-def open_store(url: str) -> Store:
-    """Open the store at an SQLAlchemy URL and migrate it to the current schema.
+def open_store(url: str, *, migrating: bool = True) -> Store:
+    """Open the store at an SQLAlchemy URL, with the current schema.
 
     Parameters
     ----------
     url
         `sqlite:///path/to/file.sqlite` or `postgresql+psycopg://…`.
+    migrating
+        Whether an older schema is migrated, or refused: a role with few rights may not migrate.
 
     Raises
     ------
     StoreError
-        The URL is of neither kind, or the database cannot be reached.
+        The URL is of neither kind, the database cannot be reached, or its schema is not this program's.
     """
     try:
         parsed = make_url(url)
@@ -115,16 +121,40 @@ def open_store(url: str) -> Store:
     if dialect == "sqlite":
         _configure_sqlite(engine)
     try:
-        migrate(engine)
+        if not _has_current_schema(engine, migrating=migrating):
+            migrate(engine)
     except DBAPIError as error:
         engine.dispose()
         raise StoreError(f"the store at {parsed.render_as_string()} cannot be opened: {error.orig}") from error
+    except StoreError:
+        engine.dispose()
+        raise
     return Store(engine)
+
+
+def _has_current_schema(engine: Engine, *, migrating: bool) -> bool:
+    """Whether a store needs no migration; refuse one that this program cannot or may not migrate."""
+    with engine.connect() as connection:
+        revision = MigrationContext.configure(connection).get_current_revision()
+    current, *older = known_revisions()
+    if revision is not None and revision != current and revision not in older:
+        raise StoreError(
+            f"the store's schema has revision {revision}, which this program does not know (its own is {current}): "
+            "run the version that migrated it, or a later one"
+        )
+    if revision != current and not migrating:
+        raise StoreError(
+            f"the store's schema has {f'revision {revision}' if revision else 'no revision'}, and this program needs "
+            f"{current}: run `buurtwijzer migrate` as the role that owns the tables"
+        )
+    return revision == current
 
 
 def migrate(engine: Engine, revision: str = "head", *, down: bool = False) -> None:
     """Bring the schema up to a revision, or down to one, in one transaction."""
-    with engine.connect() as connection, _without_cascades(connection), connection.begin():
+    # SQLite's writers follow one another from the beginning: two that start at once must not both make the tables.
+    immediate = engine.execution_options(sqlite_begin="IMMEDIATE")
+    with immediate.connect() as connection, _without_cascades(connection), connection.begin():
         change_schema(connection, revision, down=down)
 
 
@@ -132,10 +162,15 @@ def change_schema(connection: Connection, revision: str = "head", *, down: bool 
     """Bring the schema up to a revision, or down to one, in a transaction that goes on."""
     config = _alembic()
     config.attributes["connection"] = connection
+    postgresql = connection.dialect.name == "postgresql"
+    if postgresql:
+        connection.execute(select(func.pg_advisory_xact_lock(MIGRATION_LOCK)))
     if down:
         command.downgrade(config, revision)
     else:
         command.upgrade(config, revision)
+        if postgresql and revision in ("head", known_revisions()[0]):
+            grant(connection)
 
 
 def known_revisions() -> tuple[str, ...]:
