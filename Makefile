@@ -55,7 +55,7 @@ web-lint: web/src/api/schema.d.ts
 run: setup web ## import the synthetic demo region and serve it on 127.0.0.1:8000
 	@$(BIN)/buurtwijzer demo --import
 	@$(BIN)/buurtwijzer pricebook publish --example
-	@$(BIN)/buurtwijzer serve --with-demo-key
+	@BUURTWIJZER_LOG_FORMAT=text BUURTWIJZER_LOG_LEVEL=warning $(BIN)/buurtwijzer serve --with-demo-key
 
 test: lint types $(if $(NODE),web-lint web) unit ## everything that the gate checks: lint, types, rooms, tests on both stores
 

@@ -1,6 +1,6 @@
 """What every answer tells a browser to keep it from doing, and the pages of other origins that may read answers."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from fastapi import FastAPI
@@ -25,10 +25,17 @@ EXPOSED: Final = ("ETag", "Link", "Location", "RateLimit", "RateLimit-Policy", "
 
 
 class AnswerHeaders:
-    """ASGI middleware that gives every answer the headers that it lacks."""
+    """ASGI middleware that gives every answer the headers that it lacks.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Parameters
+    ----------
+    closing
+        Whether clients should take their next request to another connection: the server is stopping.
+    """
+
+    def __init__(self, app: ASGIApp, closing: Callable[[], bool] = lambda: False) -> None:
         self.app = app
+        self.closing = closing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and complete the headers of its answer."""
@@ -45,6 +52,8 @@ class AnswerHeaders:
                 headers.setdefault("Cache-Control", "private, no-cache" if "etag" in headers else "no-store")
                 if scope["scheme"] == "https":
                     headers.setdefault("Strict-Transport-Security", HSTS)
+                if self.closing():
+                    headers["Connection"] = "close"
             await send(message)
 
         await self.app(scope, receive, send_completed)

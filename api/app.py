@@ -22,6 +22,7 @@ from api.member_problems import install_member_problems
 from api.negotiation import install_negotiation
 from api.ogc.desk import FeatureDesk
 from api.ogc.parameters import install_ogc_problems
+from api.operation.readiness import Readiness
 from api.plan_problems import install_plan_problems
 from api.problems import install_problem_handlers
 from api.quote_problems import install_quote_problems
@@ -80,7 +81,8 @@ class _Application(FastAPI):
     """
 
     def build_middleware_stack(self) -> ASGIApp:
-        return AnswerHeaders(super().build_middleware_stack())
+        readiness: Readiness = self.state.readiness
+        return AnswerHeaders(super().build_middleware_stack(), closing=lambda: readiness.stopping)
 
 
 def _limit_requests(app: FastAPI, settings: ServerSettings) -> None:
@@ -102,6 +104,23 @@ def _limit_requests(app: FastAPI, settings: ServerSettings) -> None:
     app.add_middleware(UrlLimit)
     open_to_origins(app, settings.cors_origins)
     app.add_middleware(HostLimit, hosts=settings.allowed_hosts)
+
+
+def _install_problems(app: FastAPI) -> None:
+    """Answer every refusal with problem details."""
+    for install in (
+        install_problem_handlers,
+        install_member_problems,
+        install_quote_problems,
+        install_plan_problems,
+        install_area_problems,
+        install_household_problems,
+        install_negotiation,
+        install_selection_problems,
+        install_letter_problems,
+        install_ogc_problems,
+    ):
+        install(app)
 
 
 def create_app(
@@ -129,6 +148,7 @@ def create_app(
 
     directory = DataDirectory(store_settings.data_dir)
     keeper = AtlasKeeper(store, directory, server_settings.reload_seconds, lambda: clock().date())
+    readiness = Readiness(lambda: keeper.current)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -150,25 +170,17 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
+    app.state.readiness = readiness
     install_access(app, lambda: keeper.keys)
-    for install in (
-        install_problem_handlers,
-        install_member_problems,
-        install_quote_problems,
-        install_plan_problems,
-        install_area_problems,
-        install_household_problems,
-        install_negotiation,
-        install_selection_problems,
-        install_letter_problems,
-        install_ogc_problems,
-    ):
-        install(app)
+    _install_problems(app)
     _limit_requests(app, server_settings)
-    app.include_router(verifications_router(lambda: keeper.current, store, household_keys))
-    app.include_router(verification_batches_router(lambda: keeper.current))
-    app.include_router(addresses_router(lambda: keeper.current))
-    app.include_router(locate_router(lambda: keeper.current))
+    for asking in (
+        verifications_router(lambda: keeper.current, store, household_keys),
+        verification_batches_router(lambda: keeper.current),
+        addresses_router(lambda: keeper.current),
+        locate_router(lambda: keeper.current),
+    ):
+        app.include_router(asking)
     tiles = TileDesk(store)
     app.include_router(municipalities_router(lambda: keeper.current, tiles))
     app.include_router(releases_router(store))
@@ -200,17 +212,17 @@ def create_app(
     for planning in (
         plans_router(lambda: keeper.current, store, directory, desk, plan_settings.checks),
         plan_checks_router(store, directory, desk, plan_settings.checks),
+        carrying_over_router(store, directory, household_keys, plan_settings.checks, clock),
+        plan_files_router(lambda: keeper.current, store, desk, clock),
+        area_files_router(lambda: keeper.current, store, desk, clock),
+        drafts_router(lambda: keeper.current, store, desk, plan_settings.checks, clock),
+        proposals_router(lambda: keeper.current, store, desk, plan_settings.band, clock),
     ):
         app.include_router(planning)
-    app.include_router(carrying_over_router(store, directory, household_keys, plan_settings.checks, clock))
-    app.include_router(plan_files_router(lambda: keeper.current, store, desk, clock))
-    app.include_router(area_files_router(lambda: keeper.current, store, desk, clock))
-    app.include_router(drafts_router(lambda: keeper.current, store, desk, plan_settings.checks, clock))
-    app.include_router(proposals_router(lambda: keeper.current, store, desk, plan_settings.band, clock))
     for router in (
         tiles_router(lambda: keeper.current, tiles),
         session_router(server_settings.base_map_shown),
-        health_router(keeper),
+        health_router(keeper, readiness),
         editor_router(server_settings.editor_dir, server_settings.base_map_shown),
     ):
         app.include_router(router)

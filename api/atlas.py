@@ -24,6 +24,8 @@ from geo.sector_index import SectorIndex
 from households.counts import HouseholdSum, sum_households
 
 Names = Mapping[str, str | None]
+INDEXES: Mapping[Kind, str] = {Kind.SECTORS: "sector_index", Kind.ADDRESSES: "address_index"}
+"""Kinds of releases that have an index, and the attribute of `CountryAtlas` that opens it."""
 
 
 class OutsideCoverageError(LookupError):
@@ -147,7 +149,7 @@ class CountryAtlas:
 
     def take_over(self, previous: "CountryAtlas") -> None:
         """Keep the indexes open that a previous atlas has of the same releases: they never change."""
-        for kind, name in ((Kind.SECTORS, "sector_index"), (Kind.ADDRESSES, "address_index")):
+        for kind, name in INDEXES.items():
             mine, before = self.releases.get(kind), previous.releases.get(kind)
             if mine is not None and before is not None and _same(mine, before) and name in vars(previous):
                 vars(self)[name] = vars(previous)[name]
@@ -232,6 +234,20 @@ class Atlas:
         """Open every index now, so that the first question does not wait for it."""
         for country in self.countries.values():
             _ = country.sector_index, country.address_index
+
+    @property
+    def has_sectors(self) -> bool:
+        """Whether the sectors of any country are active."""
+        return any(Kind.SECTORS in country.releases for country in self.countries.values())
+
+    def closed_indexes(self) -> list[str]:
+        """Return the names of active releases whose index is not open."""
+        return [
+            country.releases[kind].name
+            for country in self.countries.values()
+            for kind, name in INDEXES.items()
+            if kind in country.releases and vars(country).get(name) is None
+        ]
 
     def locate(self, lon: float, lat: float) -> Place:
         """Return where a point in EPSG:4326 lies.

@@ -185,6 +185,13 @@ class Health(BaseModel):
         )
 
 
+class Ready(BaseModel):
+    """The worker can be sent requests."""
+
+    status: Literal["ready"] = "ready"
+    store_version: int = Field(description="Version of the store that answers follow.")
+
+
 Text = Annotated[str, Field(max_length=MAX_TEXT)]
 
 

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from api.access import NotAllowedError, NotAuthenticatedError
 from api.atlas import NothingActiveError, OutsideCoverageError
 from api.finding import NoAddressNearError
+from api.operation.readiness import NotReadyError
 from data.municipalities import UnknownMunicipalityError
 from data.releases import UnknownReleaseError
 from data.store import StoreError, UnstorableValueError
@@ -106,6 +107,7 @@ PROBLEMS: Mapping[type[Exception], Kind] = {
         422,
         "Correct the number that is too large, or the text that is too long or has characters that nobody writes.",
     ),
+    NotReadyError: Kind("not-ready", "Not ready for requests", 503, "Ask another worker, or this one again later."),
     StoreError: STORE_UNREACHABLE,
 }
 HEADERS: Mapping[int, Mapping[str, str]] = {503: {"Retry-After": "1"}}

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -50,6 +50,19 @@ class ServerSettings(BaseSettings):
 
     host: str = Field(default="127.0.0.1", description="Address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    workers: int = Field(
+        default=1, ge=1, le=256, description="Processes that answer; a processor each is a good number."
+    )
+    max_connections: int = Field(
+        default=2_000, ge=1, description="Connections of a worker; a request on any beyond them is answered with 503."
+    )
+    stop_seconds: int = Field(default=30, ge=0, description="How long running requests may go on after SIGTERM.")
+    stop_notice_seconds: float = Field(
+        default=0.0,
+        ge=0,
+        description="How long new requests are still taken after SIGTERM, while /readyz says 503, so that a load "
+        "balancer can turn to others first.",
+    )
     allowed_hosts: tuple[str, ...] = Field(
         default=("127.0.0.1", "localhost", "[::1]", "::1", "testserver"),
         description="Host headers that are answered: a page on another site cannot reach a loopback server by name.",
@@ -89,6 +102,17 @@ class ServerSettings(BaseSettings):
     def _base_map_is_one(self) -> Self:
         _ = self.base_map_shown
         return self
+
+
+class LogSettings(BaseSettings):
+    """How the server logs, on standard error."""
+
+    model_config = SettingsConfigDict(env_prefix="BUURTWIJZER_LOG_", frozen=True)
+
+    format: Literal["json", "text"] = Field(default="json", description="An object a line, or text for people.")
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The least that is logged; `info` has a line for every request."
+    )
 
 
 class HouseholdSettings(BaseSettings):

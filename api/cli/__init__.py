@@ -30,6 +30,7 @@ from api.cli import (
     serving,
 )
 from api.geojson_input import DrawnAreaError
+from api.operation.listening import ListeningError
 from api.settings import mistaken_variables
 from boundaries.carry_over import CarryOverError
 from boundaries.diffs import PlansDifferError
@@ -90,6 +91,7 @@ EXPECTED = (
     KeyFormError,
     LayerError,
     LettersError,
+    ListeningError,
     MappingError,
     NoPlanError,
     NoSuccessorError,

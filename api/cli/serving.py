@@ -1,19 +1,24 @@
 """The `serve` and `openapi` commands."""
 
 import json
+import os
 import secrets
+import sys
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
-import uvicorn
 from rich.console import Console
 
 from api.app import create_app
 from api.cli.opening import opened
-from api.settings import HouseholdSettings, ServerSettings, StoreSettings
+from api.operation.listening import bound_socket
+from api.operation.logs import configure_logs
+from api.operation.supervisor import Supervisor
+from api.operation.worker import serve_on, work
+from api.settings import HouseholdSettings, LogSettings, ServerSettings, StoreSettings
 from data.api_keys import Scope, create_key, list_keys, revoke_key
 
 out = Console()
@@ -41,28 +46,45 @@ def make_demo_key(now: datetime) -> str:
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on (default 127.0.0.1).")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on (default 8000).")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, max=256, help="Processes that answer (default 1).")] = None,
     with_demo_key: Annotated[
         bool,
         typer.Option("--with-demo-key", help="Print a key for twelve hours, and a question about the demo region."),
     ] = False,
 ) -> None:
-    """Serve the HTTP API; callers need a key of `buurtwijzer keys create`."""
+    """Serve the HTTP API; callers need a key of `buurtwijzer keys create`.
+
+    SIGTERM and Ctrl+C let running requests finish. A worker that dies is replaced.
+    """
+    # Workers read the environment: what was given here is for them too.
+    given = {"HOST": host, "PORT": port, "WORKERS": workers}
+    os.environ.update({f"BUURTWIJZER_SERVER_{name}": str(value) for name, value in given.items() if value is not None})
     settings = ServerSettings()
-    given = {"host": host, "port": port}
-    settings = settings.model_copy(update={name: value for name, value in given.items() if value is not None})
-    key = make_demo_key(datetime.now(UTC)) if with_demo_key else None
-    app = create_app(StoreSettings(), settings)
-    out.print(f"Buurtwijzer answers on [bold]http://{settings.host}:{settings.port}[/] (Ctrl+C ends it).")
+    # What is wrong with the store or the settings is said here, once, and the workers find the schema up to date.
+    with opened():
+        key = make_demo_key(datetime.now(UTC)) if with_demo_key else None
+    configure_logs(LogSettings())
+    with bound_socket(settings.host, settings.port) as listening:
+        app = create_app(server_settings=settings) if settings.workers == 1 else None
+        announce(settings.host, listening.getsockname()[1], key)
+        if app is not None:
+            serve_on(listening, settings, app)
+            return
+        stop_seconds = settings.stop_seconds + settings.stop_notice_seconds
+        sys.exit(Supervisor(listening, settings.workers, work, stop_seconds).run())
+
+
+def announce(host: str, port: int, key: str | None) -> None:
+    """Print where the server answers, and with a demo key what to ask it."""
+    out.print(f"Buurtwijzer answers on [bold]http://{host}:{port}[/] (Ctrl+C ends it).")
     if key is not None:
         # A fragment is never sent to a server: the key stays out of URLs that are logged.
         out.print("The demo region is synthetic. Its map opens with\n")
-        typer.echo(f"  http://{settings.host}:{settings.port}/#key={key}\n")
+        typer.echo(f"  http://{host}:{port}/#key={key}\n")
         out.print("A sign-up form asks, in another terminal:\n")
         # Not wrapped: the line is there to be copied.
-        typer.echo("  " + EXAMPLE.format(host=settings.host, port=settings.port, key=key) + "\n")
+        typer.echo("  " + EXAMPLE.format(host=host, port=port, key=key) + "\n")
     out.file.flush()
-    # The access log would hold the query string of every request, with places in it.
-    uvicorn.run(app, host=settings.host, port=settings.port, log_level="warning", access_log=False)
 
 
 def openapi() -> None:

@@ -1,8 +1,9 @@
 """The real application on the demo region, on each of the two stores."""
 
+import json
 import os
+import re
 import secrets
-import socket
 import subprocess
 import sys
 import time
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import httpx2
 import pytest
@@ -31,9 +32,9 @@ from data.store.database import announce_change
 from data.store.models import DraftRow, Plan
 
 HOUSEHOLD_KEYS = "2026a:" + bytes(range(32)).hex()
-
-
 ROOT = Path(__file__).resolve().parents[2]
+SERVED = {"PYTHONPATH": str(ROOT), "BUURTWIJZER_HOUSEHOLDS_KEYS": HOUSEHOLD_KEYS}
+"""What a server of the tests has in its environment."""
 
 
 @pytest.fixture(scope="session")
@@ -75,11 +76,10 @@ def store_settings(
 
 def wait_until(is_so: Callable[[], bool]) -> None:
     """Wait for something that happens beside the test."""
-    for _ in range(600):
-        if is_so():
-            return
+    ends = time.monotonic() + 120
+    while not is_so():
+        assert time.monotonic() < ends, "it did not come to pass in two minutes"
         time.sleep(0.05)
-    raise AssertionError("it did not come to pass in 30 s")
 
 
 def make_headers(url: str, *scopes: Scope) -> dict[str, str]:
@@ -123,54 +123,52 @@ def take_back_plans(store_settings: StoreSettings, client: TestClient) -> Callab
 
 @dataclass(frozen=True)
 class RealServer:
-    """Workers on a real port."""
+    """`buurtwijzer serve` on a real port."""
 
     url: str
-    supervisor: int
+    process: subprocess.Popen[bytes]
+    log: Path
 
     def workers(self) -> list[int]:
         """Processes that serve."""
-        tasks = Path(f"/proc/{self.supervisor}/task/{self.supervisor}/children").read_text().split()
-        return [int(pid) for pid in tasks if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()]
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        return list(map(int, children))
+
+    def serving(self) -> int:
+        """How many workers have said that they serve and still live."""
+        told = {line["process"] for line in self.lines() if line["event"] == "the worker serves"}
+        return len(told & set(self.workers()))
+
+    def lines(self) -> list[dict[str, Any]]:
+        """What was logged so far."""
+        return [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
 
 
 class Serve(Protocol):
-    def __call__(
-        self, workers: int, *, log: Path | None = None, level: str = "error"
-    ) -> AbstractContextManager[RealServer]: ...
+    def __call__(self, workers: int, **environment: str) -> AbstractContextManager[RealServer]: ...
 
 
 @contextmanager
-def served(
-    settings: StoreSettings, workers: int, *, log: Path | None = None, level: str = "error"
-) -> Iterator[RealServer]:
-    """Start uvicorn with several workers on a store, with keys of households; ended afterwards."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = os.environ | {
-        "BUURTWIJZER_DATA_DIR": str(settings.data_dir),
-        "BUURTWIJZER_HOUSEHOLDS_KEYS": "2026a:" + bytes(range(32)).hex(),
-    }
+def served(settings: StoreSettings, workers: int, **environment: str) -> Iterator[RealServer]:
+    """Start `buurtwijzer serve` with several workers on a store, with keys of households; ended afterwards."""
+    environment = os.environ | SERVED | {"BUURTWIJZER_DATA_DIR": str(settings.data_dir)} | environment
     if settings.database_url:
         environment["BUURTWIJZER_DATABASE_URL"] = settings.database_url
-    command = [sys.executable, "-m", "uvicorn", "--factory", "api.app:create_app", "--port", str(port)]
-    command += ["--workers", str(workers), "--log-level", level]
-    command += ["--access-log" if level == "debug" else "--no-access-log"]
-    with (log or Path(os.devnull)).open("w") as output:
+    command = [sys.executable, "-c", "from api.cli import main; main()", "serve", "--port", "0"]
+    command += ["--workers", str(workers)]
+    log = settings.data_dir.with_name(f"served-{secrets.token_hex(6)}.log")
+    with log.open("w") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
-        url = f"http://127.0.0.1:{port}"
-        for _ in range(600):
-            try:
-                httpx2.get(f"{url}/healthz").raise_for_status()
-                break
-            except httpx2.TransportError:
-                time.sleep(0.1)
-        try:
-            yield RealServer(url, process.pid)
-        finally:
-            process.terminate()
-            process.wait(timeout=30)
+    try:
+        wait_until(lambda: "http://" in log.read_text() or process.poll() is not None)
+        found = re.search(r"http://127\.0\.0\.1:\d+", log.read_text())
+        assert found is not None, log.read_text()
+        server = RealServer(found[0], process, log)
+        wait_until(lambda: is_alive(server.url))
+        yield server
+    finally:
+        process.terminate()
+        process.wait(timeout=60)
 
 
 @pytest.fixture
@@ -183,3 +181,11 @@ def serve(store_settings: StoreSettings) -> Serve:
 def serve_on() -> Callable[..., AbstractContextManager[RealServer]]:
     """Start real workers on the settings of a store that the test may harm."""
     return served
+
+
+def is_alive(url: str) -> bool:
+    """Whether a server answers."""
+    try:
+        return httpx2.get(f"{url}/healthz").is_success
+    except httpx2.TransportError:
+        return False

@@ -15,7 +15,7 @@ from data.api_keys import KeyFormError, Scope, UnknownKeyError, create_key, list
 from data.store import Store, open_store
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
-PUBLIC = {"/healthz"}
+PUBLIC = {"/healthz", "/readyz"}
 """Routes that anybody may call."""
 
 

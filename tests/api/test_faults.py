@@ -266,7 +266,7 @@ def test_a_body_of_a_gigabyte_is_refused_before_it_is_read(serve_on: Any, tmp_pa
             assert answer.startswith(b"HTTP/1.1 413 "), answer[:100]
             assert sent < 1 << 26
         # Nor does the server keep it; a single worker is its own supervisor.
-        status = Path(f"/proc/{server.supervisor}/status").read_text()
+        status = Path(f"/proc/{server.process.pid}/status").read_text()
         assert int(status.partition("VmRSS:")[2].split()[0]) < 1_000_000
 
 
