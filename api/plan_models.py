@@ -24,7 +24,8 @@ from boundaries.checks import Problem as PlanProblem
 from boundaries.diffs import PlanDiff
 from boundaries.draft import Draft
 from boundaries.operations import Operation
-from data.plans.features import Geometry, as_geojson, feature_of
+from data.plans.features import Geometry, as_geojson
+from data.plans.map_features import map_feature
 from data.store.models import DraftEntry, DraftRow, Plan
 from households.member_rates import MemberRates
 
@@ -384,7 +385,7 @@ class ChangeAnswer(BaseModel):
             assignments={code: draft.buurt_of[code] for code in sorted(moved & draft.buurt_of.keys())},
             removed_blocks=sorted(code for code, step in change.blocks.items() if step.after is None),
             new_blocks=[
-                feature_of(step.after, draft.buurten, draft.buurt_of[code], draft.crs)
+                map_feature(step.after, draft.buurten, draft.buurt_of[code], draft.crs)
                 for code, step in sorted(change.blocks.items())
                 if step.after is not None
             ],

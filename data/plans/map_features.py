@@ -1,12 +1,14 @@
 """Blocks of a plan as one GeoJSON text for the map: all shapes are converted at once and rounded to a centimetre."""
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import shapely
 
-from boundaries.blocks import PlanState
+from boundaries.blocks import Block, Buurt, PlanState
 from data.plans.features import properties_of
 from geo.crs import LONLAT, transform_shapes
 
@@ -29,6 +31,17 @@ def write_map_features(state: PlanState) -> bytes:
         for block, geometry in zip(blocks, geometries, strict=True)
     ]
     return f'{{"type":"FeatureCollection","features":[{",".join(features)}]}}'.encode()
+
+
+def map_feature(block: Block, buurten: Mapping[str, Buurt], buurt: str | None, crs: str) -> dict[str, Any]:
+    """Return a block as `write_map_features` writes it: the map finds neighbours by equal vertices."""
+    shape = shapely.transform(transform_shapes(block.shape, crs, LONLAT), _rounded)
+    return {
+        "type": "Feature",
+        "id": block.code,
+        "geometry": json.loads(shapely.to_geojson(shape)),
+        "properties": properties_of(block, buurten, buurt),
+    }
 
 
 def _rounded(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

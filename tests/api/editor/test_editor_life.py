@@ -303,6 +303,9 @@ def test_the_plan_is_printed_and_leaves_as_files_that_come_back(editor: Any, tmp
     assert editor.plan()["blocks"] == before
 
 
+OVERFLOWING = """() => [...document.querySelectorAll(".bar, .panel, .tabs, .tab-panel, .tools")]
+    .filter((part) => part.scrollWidth > part.clientWidth || part.getBoundingClientRect().right > innerWidth)
+    .map((part) => `${part.className} ${part.scrollWidth} > ${part.clientWidth}`)"""
 LANGUAGES = {"en": "Problems", "nl": "Problemen", "fr": "Problèmes"}
 
 
@@ -315,6 +318,9 @@ def test_the_page_speaks_three_languages_and_is_open_to_everybody(editor: Any) -
         language.select_option(name)
         page.get_by_role("tab", name=problems).wait_for()
         assert page.evaluate("document.documentElement.lang") == name
+        for width in (1280, 1440):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate(OVERFLOWING) == []
         tabs = page.get_by_role("tab")
         for place in range(tabs.count()):
             tabs.nth(place).click()

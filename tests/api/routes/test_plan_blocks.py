@@ -48,3 +48,16 @@ def test_rounded_blocks_still_tile(client: TestClient, draft: str) -> None:
     assert sum(each["properties"]["dwellings"] for each in features) == plan["buurten"][0]["counts"]["dwellings"]
     positions = shapely.get_coordinates(shapes)
     assert (positions.round(7) == positions).all()
+
+
+def test_blocks_that_an_edit_makes_meet_those_that_the_map_has(client: TestClient, draft: str) -> None:
+    url = f"/v1/plans/{draft}"
+    [first, *_] = client.get(f"{url}/blocks").json()["features"]
+    shape = shapely.geometry.shape(first["geometry"])
+    west, middle, east = shape.bounds[0], shape.representative_point().y, shape.bounds[2]
+    line = [[west - 0.001, middle], [east + 0.001, middle]]
+    operation = {"op": "cut_blocks", "blocks": [first["id"]], "line": line}
+    cut = client.post(f"{url}/operations", json={"operation": operation}, headers={"If-Match": '"1"'}).json()
+    shown = {each["id"]: each for each in client.get(f"{url}/blocks").json()["features"]}
+    assert len(cut["new_blocks"]) > 1
+    assert cut["new_blocks"] == [shown[each["id"]] for each in cut["new_blocks"]]

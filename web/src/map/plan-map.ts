@@ -198,15 +198,11 @@ export class PlanMap {
     this.map.easeTo({ center, zoom: 17, duration: still ? 0 : 600 });
   }
 
-  flyToGeometry(geometry: Geometry): void {
-    const bounds = new LngLatBounds();
-    visit(geometry, (place) => bounds.extend(place));
-    if (!bounds.isEmpty()) this.flyTo(bounds);
-  }
-
-  flyToBlocks(codes: readonly string[]): void {
+  /** Fly to blocks, and to a geometry among them. */
+  flyToBlocks(codes: readonly string[], geometry?: Geometry): void {
     const plan = opened.peek();
     const bounds = new LngLatBounds();
+    if (geometry) visit(geometry, (place) => bounds.extend(place));
     for (const code of codes) {
       const shape = plan?.shapes.get(code);
       if (shape) visit(shape.geometry, (place) => bounds.extend(place));

@@ -38,7 +38,7 @@ export function ProblemsPanel() {
             aria-pressed={problemShown.value === problem}
             onClick={() => {
               problemShown.value = problem;
-              planMap.value?.flyToGeometry(problem.place as unknown as Geometry);
+              planMap.value?.flyToBlocks(problem.blocks, problem.place as unknown as Geometry);
             }}
           >
             <span class={`severity ${problem.severity}`}>{t(`severity.${problem.severity}`)}</span>

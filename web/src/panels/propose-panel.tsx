@@ -193,7 +193,11 @@ function SmallMap({ plan, alternative }: { plan: OpenedPlan; alternative: Altern
       )
       .join("");
   return (
-    <svg viewBox={`0 0 ${WIDTH} ${HEIGHT}`} class="small-map" aria-hidden="true">
+    <svg
+      viewBox={`0 0 ${(east - west) * squeeze * scale} ${(north - south) * scale}`}
+      class="small-map"
+      aria-hidden="true"
+    >
       {shapes.map((shape) => {
         const sector = plan.blocks.get(shape.properties.block)?.sector ?? "";
         const buurt = buurtOf.get(sector);

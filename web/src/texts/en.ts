@@ -8,7 +8,7 @@ export const en = {
   "theme.system": "as the system",
   "theme.light": "light",
   "theme.dark": "dark",
-  "app.share": "Copy link to this view",
+  "app.share": "Copy link",
   "app.shared": "The link is on the clipboard. It opens for everybody who has a key.",
   "app.print": "Print sheet",
   "app.loading": "Loading…",

@@ -10,9 +10,9 @@ export const fr: Texts = {
   "theme.system": "comme le système",
   "theme.light": "clair",
   "theme.dark": "sombre",
-  "app.share": "Copier le lien vers cette vue",
+  "app.share": "Copier le lien",
   "app.shared": "Le lien est dans le presse-papiers. Il s’ouvre pour tous ceux qui ont une clé.",
-  "app.print": "Feuille à imprimer",
+  "app.print": "Imprimer",
   "app.loading": "Chargement…",
 
   "sign-in.title": "Se connecter",

@@ -10,7 +10,7 @@ export const nl: Texts = {
   "theme.system": "zoals het systeem",
   "theme.light": "licht",
   "theme.dark": "donker",
-  "app.share": "Kopieer link naar dit beeld",
+  "app.share": "Kopieer link",
   "app.shared": "De link staat op het klembord. Hij opent voor iedereen met een sleutel.",
   "app.print": "Afdrukblad",
   "app.loading": "Laden…",
