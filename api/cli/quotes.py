@@ -125,20 +125,21 @@ def quote(
             frozen = freeze(session, sources, wish, now)
             compared = compare(session, sources, wish, frozen.quote, alternatives, now)
         kept = _keep(store, frozen, now, issue=issue) if issue or draft else _Kept(Offer(digest_quote(frozen.quote)))
+    # Told before a file is written: where that fails, the number is known.
+    if csv:
+        typer.echo(write_quote_csv(frozen.quote), nl=False)
+    else:
+        print_sums(frozen, kept.offer)
+        if compared:
+            print_comparison(frozen.quote, compared)
+        if draft and not issue:
+            out.print(f"kept as draft [bold]{kept.name}[/]: buurtwijzer quotes issue {kept.name}", soft_wrap=True)
     if pdf is not None:
         pdf.write_bytes(kept.pdf or render_pdf(document_of(frozen, kept.offer)))
     if json_file is not None:
         json_file.write_bytes(write_record(frozen))
-    if csv:
-        typer.echo(write_quote_csv(frozen.quote), nl=False)
-        return
-    print_sums(frozen, kept.offer)
-    if compared:
-        print_comparison(frozen.quote, compared)
     if compare_json is not None:
         write_comparison(compare_json, frozen.quote, compared)
-    if draft and not issue:
-        out.print(f"kept as draft [bold]{kept.name}[/]: buurtwijzer quotes issue {kept.name}", soft_wrap=True)
 
 
 @dataclass(frozen=True, slots=True)
