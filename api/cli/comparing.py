@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from api.quote_comparisons import Alternative, Compared
-from api.quote_models import MAX_COUNT, MAX_WHAT_IF, Preview
+from api.quote_models import Preview
+from api.quote_requests import MAX_COUNT, MAX_WHAT_IF
 from licensing.number_formats import format_money
 from licensing.quotes import Quote
 

@@ -23,7 +23,7 @@ from api.cli.importing import COUNTRIES, CountryOption, parse_day
 from api.cli.opening import opened
 from api.cli.pricebooks import BY_COMMAND
 from api.quote_comparisons import compare
-from api.quote_models import CustomerRequest
+from api.quote_requests import CustomerRequest
 from api.quoting import (
     QuoteSources,
     QuoteWish,

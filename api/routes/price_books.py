@@ -6,8 +6,9 @@ from datetime import datetime
 from fastapi import APIRouter, Response
 
 from api.access import AdminCaller, needs
-from api.quote_models import BookAnswer, BookBody, BookList, PublishedBookAnswer
+from api.quote_models import BookAnswer, BookList, PublishedBookAnswer
 from api.quote_problems import described_quotes
+from api.quote_requests import BookBody
 from data.api_keys import Scope
 from data.quotes.price_books import UnknownBookError, list_books, publish_book
 from data.store import Store

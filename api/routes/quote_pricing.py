@@ -9,8 +9,9 @@ from pydantic import TypeAdapter
 
 from api.access import needs
 from api.quote_comparisons import compare
-from api.quote_models import BulkBody, Preview, PreviewBody
+from api.quote_models import Preview
 from api.quote_problems import described_quotes
+from api.quote_requests import BulkBody, PreviewBody
 from api.quoting import QuoteSources, price, read_all_households
 from data.api_keys import Scope
 from data.quotes.price_books import read_books

@@ -10,13 +10,9 @@ from sqlalchemy.orm import Session
 
 from api.access import SalesCaller, needs
 from api.quote_answers import IdempotencyKey, IfMatch, answer_once, entity_tag, json_answer, require_version
-from api.quote_models import (
-    QuoteAnswer,
-    QuoteRequestBody,
-    RevisionBody,
-    show_quote,
-)
+from api.quote_models import QuoteAnswer, show_quote
 from api.quote_problems import described_quotes
+from api.quote_requests import QuoteRequestBody, RevisionBody
 from api.quoting import QuoteSources, freeze, give_pdf, issue_by_book, make_token, revised
 from data.api_keys import Scope
 from data.quotes.kept_answers import Answer

@@ -23,7 +23,7 @@ FILES = [
     *EDGES.glob("quot*.py"),
     *(EDGES / "routes").glob("quote*.py"),
     *(EDGES / "routes" / f"{name}.py" for name in ("price_books", "licences")),
-    *(EDGES / "cli" / f"{name}.py" for name in ("quotes", "offers", "licences", "pricebooks")),
+    *(EDGES / "cli" / f"{name}.py" for name in ("quotes", "comparing", "offers", "licences", "pricebooks")),
 ]
 """The room, the store of quotes, and the edges at which an amount becomes JSON, CSV or a line on the terminal."""
 
