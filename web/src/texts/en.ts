@@ -5,7 +5,7 @@ export const en = {
   "app.sign-out": "Sign out",
   "app.language": "Language",
   "app.theme": "Appearance",
-  "theme.system": "as the system",
+  "theme.system": "system",
   "theme.light": "light",
   "theme.dark": "dark",
   "app.share": "Copy link",

@@ -7,7 +7,7 @@ export const fr: Texts = {
   "app.sign-out": "Se déconnecter",
   "app.language": "Langue",
   "app.theme": "Apparence",
-  "theme.system": "comme le système",
+  "theme.system": "système",
   "theme.light": "clair",
   "theme.dark": "sombre",
   "app.share": "Copier le lien",

@@ -7,7 +7,7 @@ export const nl: Texts = {
   "app.sign-out": "Afmelden",
   "app.language": "Taal",
   "app.theme": "Weergave",
-  "theme.system": "zoals het systeem",
+  "theme.system": "systeem",
   "theme.light": "licht",
   "theme.dark": "donker",
   "app.share": "Kopieer link",
