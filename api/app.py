@@ -41,6 +41,7 @@ from api.routes.locate import locate_router
 from api.routes.municipalities import municipalities_router
 from api.routes.ogc import ogc_router
 from api.routes.ogc_items import ogc_items_router
+from api.routes.ogc_tiles import ogc_tiles_router
 from api.routes.plan_checks import plan_checks_router
 from api.routes.plan_files import IMPORT_ENDING, plan_files_router
 from api.routes.plans import plans_router
@@ -203,6 +204,7 @@ def create_app(
     for counting in (
         ogc_router(features),
         ogc_items_router(features),
+        ogc_tiles_router(lambda: keeper.current, features, tiles),
         households_router(lambda: keeper.current, counts),
         adoption_router(lambda: keeper.current, counts),
         reach_router(store, directory, household_keys, household_settings.smallest_shown, clock),

@@ -36,4 +36,10 @@ FILTERING: Final = (
         )
     ),
 )
-CONFORMS_TO: Final = (*FEATURES, *FILTERING)
+_TILES = "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf"
+TILES: Final = (
+    *(f"{_TILES}/{name}" for name in ("core", "tileset", "tilesets-list", "geodata-tilesets", "mvt", "datetime")),
+    "http://www.opengis.net/spec/tms/2.0/conf/tilematrixset",
+    "http://www.opengis.net/spec/tms/2.0/conf/json-tilematrixset",
+)
+CONFORMS_TO: Final = (*FEATURES, *FILTERING, *TILES)

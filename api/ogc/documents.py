@@ -21,9 +21,18 @@ from api.ogc.models import (
 )
 from api.ogc.texts import Texts
 from data.features.collections import COLLECTIONS, Collection
+from data.tiles.layers import Layer
 from geo.crs_uris import CRS84, OFFERED
 
 SCHEMA = Form("json", "application/schema+json", {"type": "object"})
+SCHEMES_REL = "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes"
+TILESETS_REL = "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector"
+TILED = {
+    Collection.SECTORS: Layer.SECTORS,
+    Collection.MUNICIPALITIES: Layer.MUNICIPALITIES,
+    Collection.BUURTEN: Layer.BUURTEN,
+}
+"""Collections that have tiles, by the layer that these are of."""
 CONFORMANCE_REL = "http://www.opengis.net/def/rel/ogc/1.0/conformance"
 QUERYABLES_REL = "http://www.opengis.net/def/rel/ogc/1.0/queryables"
 _TITLES: Mapping[str, str] = {
@@ -64,6 +73,7 @@ def landing_page(request: Request, form: Form, texts: Texts) -> LandingPage:
             _link(f"{root}/conformance", "conformance", texts["conformance"]),
             _link(f"{root}/conformance", CONFORMANCE_REL, texts["conformance"]),
             _link(f"{root}/collections", "data", texts["collections"]),
+            _link(f"{root}/tileMatrixSets", SCHEMES_REL, texts["tile_matrix_sets"]),
         ],
     )
 
@@ -107,6 +117,7 @@ def describe(
                 if form is not JSON
             ),
             Link(href=f"{here}/queryables", rel=QUERYABLES_REL, type=SCHEMA.media_type, title=texts["queryables"]),
+            *([_link(f"{here}/tiles", TILESETS_REL, texts["tiles"])] if collection in TILED else []),
         ],
         extent=extent,
         crs=list(OFFERED),

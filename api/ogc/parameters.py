@@ -96,6 +96,15 @@ class PlainQuery(BaseModel):
     f: Literal["json", "html"] | None = _FORM
 
 
+class TileParameters(BaseModel):
+    """Parameters of a tile."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    f: Literal["mvt"] | None = _FORM
+    datetime: str | None = _DATETIME
+
+
 class FeatureParameters(BaseModel):
     """Parameters of one feature."""
 

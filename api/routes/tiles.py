@@ -14,6 +14,7 @@ from api.access import needs
 from api.atlas import Atlas
 from api.problems import described
 from api.sending import LASTING, REVALIDATED, is_known, unchanged
+from api.tiles import Edition as LayerEdition
 from api.tiles import TileDesk
 from data.api_keys import Scope
 from data.tables import Kind
@@ -26,7 +27,7 @@ _HEADERS = {
     "ETag": {"description": "Names what the tile is made from.", "schema": {"type": "string"}},
     "Cache-Control": {"description": "How long it may be kept.", "schema": {"type": "string"}},
 }
-_TILE: dict[int | str, dict[str, Any]] = {
+TILE_ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {
         "content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}},
         "description": "The tile, by gzip where the request takes that.",
@@ -72,7 +73,7 @@ def tiles_router(atlas: Callable[[], Atlas], desk: TileDesk) -> APIRouter:
     """Build the routes."""
     router = APIRouter(prefix="/tiles", tags=["tiles"], dependencies=[needs(Scope.VIEWER)])
 
-    @router.get("/{layer}/{z}/{x}/{y}.mvt", response_class=Response, responses=described(404, 422) | _TILE)
+    @router.get("/{layer}/{z}/{x}/{y}.mvt", response_class=Response, responses=described(404, 422) | TILE_ANSWERS)
     def show_tile(
         layer: LayerName,
         z: Annotated[int, Path(ge=0, le=MAX_ZOOM)],
@@ -84,19 +85,9 @@ def tiles_router(atlas: Callable[[], Atlas], desk: TileDesk) -> APIRouter:
         accept_encoding: Annotated[str, Header(max_length=1_000)] = "",
     ) -> Response:
         """Return a tile of a layer in Mapbox's vector tile format, in the grid of spherical Mercator (EPSG:3857)."""
-        facts, tile = LAYERS[layer], Tile(z, x, y)
-        tile.refuse_outside(facts.min_zoom, facts.max_zoom)
         current = atlas()
         edition = desk.edition(current, layer, on or current.day)
-        # Weak: the same tile by gzip and without are equal, but not byte by byte.
-        etag = f'W/"{edition.version}-{z}-{x}-{y}"'
-        headers = {"ETag": etag, "Cache-Control": LASTING if v == edition.version else REVALIDATED}
-        if is_known(etag, if_none_match):
-            return unchanged(etag, headers["Cache-Control"])
-        made = desk.make(edition, tile)
-        if not made.content:
-            return Response(status_code=204, headers=headers)
-        return made.response(accept_encoding, MEDIA_TYPE, headers)
+        return send_tile(desk, edition, Tile(z, x, y), if_none_match, accept_encoding, lasting=v == edition.version)
 
     @router.get("/{layer}.json", responses=described(404, 422))
     def describe_layer(layer: LayerName, request: Request, on: OnDay = None) -> TileJson:
@@ -131,3 +122,37 @@ def tiles_router(atlas: Callable[[], Atlas], desk: TileDesk) -> APIRouter:
         )
 
     return router
+
+
+def send_tile(
+    desk: TileDesk,
+    edition: LayerEdition,
+    tile: Tile,
+    if_none_match: str | None,
+    accept_encoding: str,
+    *,
+    lasting: bool = False,
+) -> Response:
+    """Return a tile of an edition as a browser may keep it.
+
+    Parameters
+    ----------
+    lasting
+        Whether the address names the edition, so that what is there never changes.
+
+    Raises
+    ------
+    NoSuchTileError
+        The layer has no such zoom, or the zoom no such column or row.
+    """
+    facts = LAYERS[edition.layer]
+    tile.refuse_outside(facts.min_zoom, facts.max_zoom)
+    # Weak: the same tile by gzip and without are equal, but not byte by byte.
+    etag = f'W/"{edition.version}-{tile.z}-{tile.x}-{tile.y}"'
+    headers = {"ETag": etag, "Cache-Control": LASTING if lasting else REVALIDATED}
+    if is_known(etag, if_none_match):
+        return unchanged(etag, headers["Cache-Control"])
+    made = desk.make(edition, tile)
+    if not made.content:
+        return Response(status_code=204, headers=headers)
+    return made.response(accept_encoding, MEDIA_TYPE, headers)

@@ -28,6 +28,7 @@ JUDGED_BEYOND_SCHEMA = {
     "/v1/sign-ups/{sign_up_id}/proofs",
     "/ogc/collections/{collection}/items",
     "/ogc/collections/{collection}/items/{feature}",
+    "/ogc/collections/{collection}/tiles/WebMercatorQuad/{matrix}/{row}/{column}",
 }
 """Paths with rules that JSON Schema cannot say, such as the check character of a code, or that need If-Match."""
 

@@ -32,6 +32,12 @@ PAGES = [
     "/ogc/collections/sectors/items/99001A00-",
     "/ogc/collections/buurten/items/99001-01",
 ]
+TILED = ("sectors", "municipalities", "buurten")
+TILE_PAGES = [
+    "/ogc/tileMatrixSets",
+    "/ogc/tileMatrixSets/WebMercatorQuad",
+    *(f"/ogc/collections/{one}/tiles{rest}" for one in TILED for rest in ("", "/WebMercatorQuad")),
+]
 
 
 def test_everything_is_linked_from_the_landing_page(client: TestClient) -> None:
@@ -45,16 +51,18 @@ def test_everything_is_linked_from_the_landing_page(client: TestClient) -> None:
         seen[url] = answer.headers["content-type"]
         if answer.headers["content-type"] == "application/json":
             document = answer.json()
-            listed = [
-                *document.get("links", []),
-                *(link for one in document.get("collections", []) for link in one["links"]),
+            inner = [
+                *document.get("collections", []),
+                *document.get("tilesets", []),
+                *document.get("tileMatrixSets", []),
             ]
+            listed = [link for one in (document, *inner) for link in one.get("links", [])]
             for link in listed:
                 assert link["type"], link
                 if "{" not in link["href"] and link["href"] not in (*seen, *waiting):
                     waiting.append(link["href"])
     assert {url.partition("?")[0] for url in seen} == {
-        f"http://testserver{page.partition('?')[0]}" for page in PAGES[:-2]
+        f"http://testserver{page.partition('?')[0]}" for page in (*PAGES[:-2], *TILE_PAGES)
     }
 
 
@@ -280,3 +288,27 @@ def test_what_is_large_is_given_as_far_as_it_goes(client: TestClient, follow: Fo
     assert client.get("/ogc/collections/sectors/items", headers={"Accept": "image/png"}).status_code == 406
     assert client.get("/ogc/collections/sectors").json()["storageCrs"] == f"{EPSG}31370"
     assert client.get("/ogc/collections/sectors").json()["crs"][0] == CRS84.uri
+
+
+@pytest.mark.parametrize("collection", TILED)
+def test_tiles_are_those_of_the_map(client: TestClient, collection: str) -> None:
+    about = client.get(f"/ogc/collections/{collection}/tiles/WebMercatorQuad").json()
+    [template] = (link["href"] for link in about["links"] if link.get("templated"))
+    grid = client.get("/ogc/tileMatrixSets/WebMercatorQuad").json()
+    matrices = {matrix["id"]: matrix for matrix in grid["tileMatrices"]}
+    limit = about["tileMatrixSetLimits"][-1]
+    assert matrices[limit["tileMatrix"]]["matrixWidth"] > limit["maxTileCol"] >= limit["minTileCol"]
+    filled = 0
+    for row in range(limit["minTileRow"], limit["minTileRow"] + 3):
+        column = (limit["minTileCol"] + limit["maxTileCol"]) // 2
+        answer = client.get(template.format(tileMatrix=limit["tileMatrix"], tileRow=row, tileCol=column))
+        ours = client.get(f"/tiles/{collection}/{limit['tileMatrix']}/{column}/{row}.mvt")
+        assert (answer.status_code, answer.content) == (ours.status_code, ours.content)
+        filled += answer.status_code == 200
+        again = client.get(str(answer.url), headers={"If-None-Match": answer.headers["etag"]})
+        assert again.status_code == 304
+    assert filled
+    for wrong, status in (("99/0/0", 404), ("0/0/0", 404), ("10/0/99999", 404), ("10/0/0?datetime=x", 400)):
+        refused = client.get(f"/ogc/collections/{collection}/tiles/WebMercatorQuad/{wrong}")
+        assert refused.status_code == status, wrong
+    assert client.get("/ogc/collections/plans/tiles").status_code == 404
