@@ -8,7 +8,7 @@ from sqlalchemy import Connection, column, func, inspect, select, table
 
 from data.backups.manifest import BackedUpRelease, BackupError, Manifest
 from data.store.household_models import Account, CodeBatchRow, Household, SignUp, StaffAccount
-from data.store.models import Base
+from data.store.schema import METADATA
 
 _VERSIONS = table("store_state", column("version"))
 _RELEASES = table("release", column("name"), column("files"))
@@ -35,12 +35,12 @@ class StoreFacts:
         revision = MigrationContext.configure(connection).get_current_revision()
         if revision is None:
             raise BackupError("the store has no schema")
-        release = Base.metadata.tables["release"]
+        release = METADATA.tables["release"]
         releases = connection.execute(select(release.c.name, release.c.files).order_by(release.c.name))
         return cls(
             revision,
             connection.execute(select(_VERSIONS.c.version)).scalar_one(),
-            count_rows(connection, Base.metadata.tables if tables is None else tables),
+            count_rows(connection, _tables(connection) if tables is None else tables),
             tuple(BackedUpRelease(name=name, files=files) for name, files in releases),
         )
 
@@ -75,5 +75,9 @@ def household_keys(connection: Connection) -> tuple[str, ...]:
 
 def holds_anything(connection: Connection) -> bool:
     """Whether anything is in a store besides its schema; one without a schema is empty too."""
-    there = set(inspect(connection).get_table_names()) & set(Base.metadata.tables) - {"store_state"}
-    return any(count_rows(connection, there).values())
+    return any(count_rows(connection, _tables(connection) - {"store_state"}).values())
+
+
+def _tables(connection: Connection) -> set[str]:
+    """Return the tables of the store that are there: an older schema lacks some."""
+    return set(inspect(connection).get_table_names()) & set(METADATA.tables)

@@ -15,7 +15,7 @@ from data.directory import CHUNK_BYTES
 from data.importing.staged import Progress
 from data.store import Store
 from data.store.database import change_schema
-from data.store.models import Base
+from data.store.schema import METADATA
 
 LOCK_TIMEOUT_S = 10
 COPY = b"COPY "
@@ -114,8 +114,8 @@ def _clear(connection: Connection, *, replace: bool) -> None:
         connection.execute(text("LOCK TABLE store_state IN ACCESS EXCLUSIVE MODE"))
         if not replace and holds_anything(connection):
             raise BackupError("the store has been filled meanwhile; nothing was changed")
-        functions = connection.execute(_TRIGGER_FUNCTIONS, {"tables": list(Base.metadata.tables)}).scalars().all()
-        Base.metadata.drop_all(connection)
+        functions = connection.execute(_TRIGGER_FUNCTIONS, {"tables": list(METADATA.tables)}).scalars().all()
+        METADATA.drop_all(connection)
         for statement in ("TABLE alembic_version", *(f"FUNCTION {function}" for function in functions)):
             connection.execute(text(f"DROP {statement}"))
     except OperationalError as error:

@@ -4,7 +4,7 @@ from string import Template
 
 from sqlalchemy import Connection, text
 
-from data.store.models import Base
+from data.store.schema import METADATA
 
 OWNER = "buurtwijzer_owner"
 """Migrates, restores; owns every table."""
@@ -41,6 +41,7 @@ READABLE = frozenset(
         "eligibility_rules",
         "licence",
         "municipality",
+        "outline",
         "plan",
         "price_book",
         "quote",
@@ -91,7 +92,7 @@ def roles_sql() -> str:
     It can be run again. The roles have no passwords: the administrator sets them, or how the server knows them. Rights
     on tables come with the next `grant`, when the owner migrates.
     """
-    tables = ", ".join(f"'{name}'" for name in sorted({*Base.metadata.tables, _VERSION_TABLE}))
+    tables = ", ".join(f"'{name}'" for name in sorted({*METADATA.tables, _VERSION_TABLE}))
     names = {"owner": OWNER, "application": APPLICATION, "reader": READER, "tables": tables}
     blocks = Template(_MAKE_ROLES + _GIVE_TABLES).substitute(names)
     return f"BEGIN;\nCREATE EXTENSION IF NOT EXISTS postgis;{blocks}COMMIT;\n"
@@ -109,13 +110,13 @@ def grant(connection: Connection) -> None:
 def _grants() -> list[str]:
     statements = [
         f"GRANT SELECT ON {_VERSION_TABLE} TO {APPLICATION}, {READER}",
-        *(f"REVOKE ALL ON {name} FROM {APPLICATION}, {READER}" for name in sorted(Base.metadata.tables)),
+        *(f"REVOKE ALL ON {name} FROM {APPLICATION}, {READER}" for name in sorted(METADATA.tables)),
     ]
-    for name in sorted(Base.metadata.tables):
+    for name in sorted(METADATA.tables):
         rights = "SELECT, INSERT" if name in APPEND_ONLY else "SELECT, INSERT, UPDATE, DELETE"
         statements.append(f"GRANT {rights} ON {name} TO {APPLICATION}")
     statements += [f"GRANT SELECT ON {name} TO {READER}" for name in sorted(READABLE)]
-    for name, table in sorted(Base.metadata.tables.items()):
+    for name, table in sorted(METADATA.tables.items()):
         column = table.autoincrement_column
         if column is not None:
             sequence = f"pg_get_serial_sequence('{name}', '{column.name}')"
