@@ -60,7 +60,7 @@ from api.routes.tiles import tiles_router
 from api.routes.verification_batches import BATCH_PATH, verification_batches_router
 from api.routes.verifications import verifications_router
 from api.selection_problems import install_selection_problems
-from api.settings import HouseholdSettings, LetterSettings, PlanSettings, SellerSettings, ServerSettings, StoreSettings
+from api.settings import HouseholdSettings, LetterSettings, PlanSettings, ServerSettings, StoreSettings
 from api.tiles import TileDesk
 from data.directory import DataDirectory
 from data.features.reading import FeatureReader
@@ -186,7 +186,7 @@ def create_app(
     app.include_router(municipalities_router(lambda: keeper.current, tiles))
     app.include_router(releases_router(store))
     app.include_router(price_books_router(store, clock))
-    sources = QuoteSources(directory, SellerSettings(), household_keys, household_settings.smallest_shown)
+    sources = QuoteSources.of(directory, household_settings)
     for quoting in (quotes_router, quote_pricing_router, quote_reading_router):
         app.include_router(quoting(store, sources, clock))
     app.include_router(licences_router(store, clock))
