@@ -129,7 +129,9 @@ def write_country(folder: Path, sectors_wanted: int) -> None:
     order = np.argsort(shapely.distance(sectors.geometry.array, centre))
     municipality = np.empty(len(sectors), dtype=object)
     municipality[order[:LARGEST]] = "90001"
-    for place, code in enumerate(order[LARGEST:]):
+    # The others hang together, as municipalities do: sectors in the order of a Hilbert curve, forty by forty.
+    along = sectors.geometry.iloc[order[LARGEST:]].hilbert_distance().to_numpy().argsort()
+    for place, code in enumerate(order[LARGEST:][along]):
         municipality[code] = f"9{1000 + place // 40:04d}"
     sectors["municipality"] = municipality
     sectors["name"] = sectors["sector_code"]

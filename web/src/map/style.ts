@@ -81,7 +81,8 @@ export function buildStyle(colours: MapColours, drawn: Drawn, base: BaseLayers |
         type: "line",
         source: "sectors",
         "source-layer": "sectors",
-        minzoom: 9,
+        // Further out, sectors of other municipalities are a mesh that says nothing.
+        minzoom: 11,
         paint: { "line-color": colours.line, "line-width": 0.5, "line-opacity": 0.5 },
       },
       {
