@@ -142,7 +142,9 @@ def create_app(
     household_settings = household_settings or HouseholdSettings()
     plan_settings = plan_settings or PlanSettings()
     household_keys = read_keys(household_settings.keys) if household_settings.keys else None
-    store = open_store(store_settings.store_url, migrating=store_settings.migrate)
+    store = open_store(
+        store_settings.store_url, migrating=store_settings.migrate, replica_url=store_settings.replica_url
+    )
 
     def clock() -> datetime:
         return datetime.now(UTC)

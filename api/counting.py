@@ -51,7 +51,7 @@ class HouseholdCounts:
             The active sectors have no such municipality.
         """
         day, at = self._when(on)
-        with self.store.reading() as session:
+        with self.store.reading_lately() as session:
             basis = read_basis(session, self.directory, country_of(code))
             counted = count_plan(session, basis, code, day, at, self.keys)
         answer = MunicipalityHouseholds.of(counted, basis.releases, day, self.smallest_shown)
@@ -66,7 +66,7 @@ class HouseholdCounts:
             The plan of that day has no such buurt.
         """
         day, _ = self._when(on)
-        with self.store.reading() as session:
+        with self.store.reading_lately() as session:
             sectors = {release.id for release in active_releases(session) if release.kind == Kind.SECTORS}
             found = buurt_in_force(session, code, day, frozenset(sectors))
         municipality, shapes = self.municipality(found.municipality_code, day)
@@ -84,7 +84,7 @@ class HouseholdCounts:
         reached: list[BuurtInReach] = []
         plans: dict[str, PublishedPlan] = {}
         releases = {}
-        with self.store.reading() as session:
+        with self.store.reading_lately() as session:
             for selected in select_dwellings(session, self.directory, InArea(area), day).municipalities:
                 found = count_reach(session, selected, day, at, self.keys)
                 table = found.counted.member_table(self.smallest_shown)
@@ -115,7 +115,7 @@ class HouseholdCounts:
     def _shapes(self, plans: Iterable[PublishedPlan]) -> dict[str, shapely.Geometry]:
         shapes: dict[str, shapely.Geometry] = {}
         for plan in plans:
-            with self.store.reading() as session:
+            with self.store.reading_lately() as session:
                 official = sector_shapes(session, plan.release, {block.sector_code for block in plan.blocks})
             blocks: dict[str, list[shapely.Geometry]] = {}
             for block in plan.blocks:

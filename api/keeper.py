@@ -43,6 +43,7 @@ class AtlasKeeper:
         # Keys are read after the atlas and never older than it: a change between the two is taken in by the next look.
         with self.store.reading() as session:
             self.keys = usable_keys(session)
+        self.store.followed = atlas.version
         self.current = atlas
 
     def refresh(self) -> None:

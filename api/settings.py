@@ -32,6 +32,9 @@ class StoreSettings(BaseSettings):
         description="SQLAlchemy URL of PostgreSQL with PostGIS; unset, the store is SQLite in the data directory.",
     )
 
+    replica_url: str | None = Field(
+        default=None, repr=False, description="SQLAlchemy URL of a streaming replica, which reports are read from."
+    )
     migrate: bool = Field(
         default=True,
         description="Migrate an older schema when the store is opened; false refuses it, for a role that may not.",

@@ -1,10 +1,12 @@
 """Opens the store, brings its schema up to date, and gives out units of work."""
 
+import logging
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from alembic import command
@@ -23,10 +25,15 @@ SQLITE_BUSY_TIMEOUT_MS = 30_000
 """How long a writer waits for those before it: a disk that is slow to flush makes a queue of hundreds long."""
 POSTGRES_CONNECT_TIMEOUT_S = 5
 """How long a machine that does not answer is waited for; a URL that says otherwise is right."""
+REPLICA_REST_S = 5.0
+"""How long a replica that did not answer is not asked again."""
 MIGRATION_LOCK = 0x62757572
 """Held by who migrates (an advisory lock of PostgreSQL, of one database): workers start at once."""
 CHANGES = "buurtwijzer_changes"
 """Channel on which PostgreSQL tells that answers have to change; a channel belongs to one database."""
+
+
+logger = logging.getLogger(__name__)
 
 
 class StoreError(RuntimeError):
@@ -38,13 +45,21 @@ class UnstorableValueError(ValueError):
 
 
 class Store:
-    """An open store. Sessions are opened at the edge (a request, a command), one transaction each."""
+    """An open store. Sessions are opened at the edge (a request, a command), one transaction each.
 
-    def __init__(self, engine: Engine) -> None:
+    Attributes
+    ----------
+    followed
+        The version that this process's answers follow: a replica that has less is passed over.
+    """
+
+    def __init__(self, engine: Engine, replica: Engine | None = None) -> None:
         self.engine = engine
-        # PostgreSQL's default would give every statement its own snapshot: a publish could come between two of them.
-        snapshot = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
-        self._readers = sessionmaker(engine.execution_options(**snapshot), expire_on_commit=False)
+        self._replica = replica
+        self._replica_rests_until = 0.0
+        self.followed = 0
+        self._readers = _readers(engine)
+        self._replica_readers = None if replica is None else _readers(replica)
         self._writers = sessionmaker(engine.execution_options(sqlite_begin="IMMEDIATE"), expire_on_commit=False)
 
     @contextmanager
@@ -58,6 +73,37 @@ class Store:
         """
         with _storable_values(), self._readers.begin() as session:
             yield session
+
+    @contextmanager
+    def reading_lately(self) -> Iterator[Session]:
+        """Give a session on one consistent state that may be a moment old: the replica's, where there is one.
+
+        The replica is passed over where it lacks what this process follows already, or does not answer: what was
+        published is never missing, and only what raises no version, such as members, may come late.
+        """
+        session = self._replica_session()
+        if session is None:
+            with self.reading() as session:
+                yield session
+        else:
+            with session:
+                yield session
+
+    def _replica_session(self) -> Session | None:
+        """Return a session on the replica; None where there is none that answers and has kept up."""
+        if self._replica_readers is None or monotonic() < self._replica_rests_until:
+            return None
+        session = self._replica_readers()
+        try:
+            kept_up = session.execute(select(StoreState.version)).scalar_one() >= self.followed
+        except DBAPIError as error:
+            logger.warning("the replica does not answer, so reports are read from the store itself: %s", error.orig)
+            self._replica_rests_until = monotonic() + REPLICA_REST_S
+            kept_up = False
+        if not kept_up:
+            session.close()
+            return None
+        return session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -79,6 +125,14 @@ class Store:
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
+        if self._replica is not None:
+            self._replica.dispose()
+
+
+def _readers(engine: Engine) -> sessionmaker[Session]:
+    # PostgreSQL's default would give every statement its own snapshot: a publish could come between two of them.
+    snapshot = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ"}
+    return sessionmaker(engine.execution_options(**snapshot), expire_on_commit=False)
 
 
 def announce_change(session: Session) -> None:
@@ -91,7 +145,7 @@ def announce_change(session: Session) -> None:
         session.execute(select(func.pg_notify(CHANGES, "")))
 
 
-def open_store(url: str, *, migrating: bool = True) -> Store:
+def open_store(url: str, *, migrating: bool = True, replica_url: str | None = None) -> Store:
     """Open the store at an SQLAlchemy URL, with the current schema.
 
     Parameters
@@ -100,12 +154,31 @@ def open_store(url: str, *, migrating: bool = True) -> Store:
         `sqlite:///path/to/file.sqlite` or `postgresql+psycopg://…`.
     migrating
         Whether an older schema is migrated, or refused: a role with few rights may not migrate.
+    replica_url
+        A streaming replica of a PostgreSQL store, which need not be there at the start.
 
     Raises
     ------
     StoreError
         The URL is of neither kind, the database cannot be reached, or its schema is not this program's.
     """
+    engine = _engine(url)
+    replica = None if replica_url is None else _engine(replica_url)
+    if replica is not None and {engine.dialect.name, replica.dialect.name} != {"postgresql"}:
+        raise StoreError("a replica is PostgreSQL's, of a store on PostgreSQL; unset BUURTWIJZER_REPLICA_URL")
+    try:
+        if not _has_current_schema(engine, migrating=migrating):
+            migrate(engine)
+    except DBAPIError as error:
+        engine.dispose()
+        raise StoreError(f"the store at {engine.url.render_as_string()} cannot be opened: {error.orig}") from error
+    except StoreError:
+        engine.dispose()
+        raise
+    return Store(engine, replica)
+
+
+def _engine(url: str) -> Engine:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
@@ -120,16 +193,7 @@ def open_store(url: str, *, migrating: bool = True) -> Store:
     engine = create_engine(parsed, pool_pre_ping=dialect == "postgresql")
     if dialect == "sqlite":
         _configure_sqlite(engine)
-    try:
-        if not _has_current_schema(engine, migrating=migrating):
-            migrate(engine)
-    except DBAPIError as error:
-        engine.dispose()
-        raise StoreError(f"the store at {parsed.render_as_string()} cannot be opened: {error.orig}") from error
-    except StoreError:
-        engine.dispose()
-        raise
-    return Store(engine)
+    return engine
 
 
 def _has_current_schema(engine: Engine, *, migrating: bool) -> bool:
