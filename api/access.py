@@ -1,11 +1,12 @@
 """Who is calling, and what they may do: API keys as bearer tokens, with a scope for every route."""
 
-from collections.abc import Callable, Mapping
+from base64 import b64decode
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Request, Security
+from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBasic, HTTPBasicCredentials, HTTPBearer, SecurityScopes
 
 from data.api_keys import KeyFacts, Scope, split_key
@@ -57,13 +58,46 @@ class Caller:
     key_id: str
     """Identifier of the key; no secret."""
     name: str
-    scopes: frozenset[Scope]
-    """Everything that the caller may do, what its scopes imply included."""
+    own_scopes: frozenset[Scope]
+    """The scopes that were given."""
+    rate_per_minute: int | None = None
+    """Requests a minute; None is what the server allows the scopes."""
+
+    @property
+    def scopes(self) -> frozenset[Scope]:
+        """Everything that the caller may do, what its scopes imply included."""
+        return frozenset[Scope]().union(*(IMPLIED[scope] for scope in self.own_scopes))
 
 
-def install_access(app: FastAPI, keys: Callable[[], Mapping[str, KeyFacts]]) -> None:
-    """Let an application's routes know callers by the keys of the store."""
-    app.state.keys = keys
+def identify(authorization: str | None, keys: Mapping[str, KeyFacts], now: datetime) -> Caller | None:
+    """Return whom an Authorization header stands for, None where it has no key that can be used.
+
+    Parameters
+    ----------
+    authorization
+        `Bearer bw_…`, or `Basic …` with the key as the password; whether a route takes the latter is for the route.
+    keys
+        The keys that were not revoked.
+    now
+        The instant, in UTC.
+    """
+    scheme, _, credentials = (authorization or "").partition(" ")
+    key = credentials.strip() if scheme.lower() == "bearer" else _password(scheme, credentials)
+    parts = split_key(key)
+    facts = None if parts is None else keys.get(parts[0])
+    if parts is None or facts is None or not facts.opens_with(parts[1], now):
+        return None
+    return Caller(facts.id, facts.name, facts.scopes, facts.rate_per_minute)
+
+
+def _password(scheme: str, credentials: str) -> str:
+    """Return the password of HTTP Basic (RFC 7617), empty where there is none."""
+    if scheme.lower() != "basic":
+        return ""
+    try:
+        return b64decode(credentials, validate=True).decode().partition(":")[2]
+    except ValueError:
+        return ""
 
 
 async def authenticate(
@@ -71,7 +105,7 @@ async def authenticate(
     request: Request,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Caller:
-    """Return the caller of a request.
+    """Return the caller of a request, whom the middleware before the routes has identified.
 
     Raises
     ------
@@ -82,7 +116,7 @@ async def authenticate(
     """
     if credentials is None:
         raise NotAuthenticatedError("this needs a key, as `Authorization: Bearer bw_…`")
-    return _find_caller(request, credentials.credentials, wanted)
+    return _admit(request, wanted)
 
 
 async def authenticate_with_password(
@@ -104,20 +138,18 @@ async def authenticate_with_password(
     if token is None and password is None:
         raise NoKeyOrPasswordError("this needs a key, as a bearer token or as the password of HTTP Basic")
     try:
-        return _find_caller(request, token.credentials if token else password.password if password else "", wanted)
+        return _admit(request, wanted)
     except NotAuthenticatedError as error:
         raise NoKeyOrPasswordError(str(error)) from None
 
 
-def _find_caller(request: Request, key: str, wanted: SecurityScopes) -> Caller:
-    parts = split_key(key)
-    facts = None if parts is None else request.app.state.keys().get(parts[0])
-    if parts is None or facts is None or not facts.opens_with(parts[1], datetime.now(UTC)):
+def _admit(request: Request, wanted: SecurityScopes) -> Caller:
+    caller: Caller | None = request.state.caller
+    if caller is None:
         raise NotAuthenticatedError("the key is unknown, revoked or expired")
-    scopes = frozenset[Scope]().union(*(IMPLIED[scope] for scope in facts.scopes))
-    if scopes.isdisjoint(wanted.scopes):
-        raise NotAllowedError(f"this needs a key with the scope {wanted.scope_str}; {facts.id} has not")
-    return Caller(facts.id, facts.name, scopes)
+    if caller.scopes.isdisjoint(wanted.scopes):
+        raise NotAllowedError(f"this needs a key with the scope {wanted.scope_str}; {caller.key_id} has not")
+    return caller
 
 
 def needs(scope: Scope) -> Any:

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from api.access import install_access
+from api.access import identify
 from api.answer_headers import AnswerHeaders, open_to_origins
 from api.area_problems import install_area_problems
 from api.counting import HouseholdCounts
@@ -22,6 +22,7 @@ from api.member_problems import install_member_problems
 from api.negotiation import install_negotiation
 from api.ogc.desk import FeatureDesk
 from api.ogc.parameters import install_ogc_problems
+from api.operation.rate_limits import CallerLimit, RateLimiter
 from api.operation.readiness import Readiness
 from api.plan_problems import install_plan_problems
 from api.problems import install_problem_handlers
@@ -60,7 +61,14 @@ from api.routes.tiles import tiles_router
 from api.routes.verification_batches import BATCH_PATH, verification_batches_router
 from api.routes.verifications import verifications_router
 from api.selection_problems import install_selection_problems
-from api.settings import HouseholdSettings, LetterSettings, PlanSettings, ServerSettings, StoreSettings
+from api.settings import (
+    HouseholdSettings,
+    LetterSettings,
+    PlanSettings,
+    RateSettings,
+    ServerSettings,
+    StoreSettings,
+)
 from api.tiles import TileDesk
 from data.directory import DataDirectory
 from data.features.reading import FeatureReader
@@ -86,7 +94,7 @@ class _Application(FastAPI):
         return AnswerHeaders(super().build_middleware_stack(), closing=lambda: readiness.stopping)
 
 
-def _limit_requests(app: FastAPI, settings: ServerSettings) -> None:
+def _limit_requests(app: FastAPI, settings: ServerSettings, keeper: AtlasKeeper, limiter: RateLimiter) -> None:
     """Put what refuses a request before the application, the last one first."""
     app.add_middleware(
         BodyLimit,
@@ -101,6 +109,12 @@ def _limit_requests(app: FastAPI, settings: ServerSettings) -> None:
         },
         seconds=settings.max_body_seconds,
         max_depth=settings.max_json_depth,
+    )
+    app.add_middleware(
+        CallerLimit,
+        identify=lambda authorization: identify(authorization, keeper.keys, datetime.now(UTC)),
+        limiter=limiter,
+        settings=RateSettings(),
     )
     app.add_middleware(UrlLimit)
     open_to_origins(app, settings.cors_origins)
@@ -151,6 +165,7 @@ def create_app(
 
     directory = DataDirectory(store_settings.data_dir)
     keeper = AtlasKeeper(store, directory, server_settings.reload_seconds, lambda: clock().date())
+    limiter = RateLimiter(store)
     readiness = Readiness(lambda: keeper.current)
 
     @asynccontextmanager
@@ -162,6 +177,7 @@ def create_app(
         finally:
             stop.set()
             await watching
+            limiter.close()
             store.close()
 
     app = _Application(
@@ -174,9 +190,8 @@ def create_app(
         redoc_url=None,
     )
     app.state.readiness = readiness
-    install_access(app, lambda: keeper.keys)
     _install_problems(app)
-    _limit_requests(app, server_settings)
+    _limit_requests(app, server_settings, keeper, limiter)
     for asking in (
         verifications_router(lambda: keeper.current, store, household_keys),
         verification_batches_router(lambda: keeper.current),

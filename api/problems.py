@@ -113,6 +113,12 @@ PROBLEMS: Mapping[type[Exception], Kind] = {
 HEADERS: Mapping[int, Mapping[str, str]] = {503: {"Retry-After": "1"}}
 """Headers that a status asks for."""
 INVALID_REQUEST = Kind("invalid-request", "The request cannot be read", 422, "Correct the fields that are named.")
+TOO_MANY_REQUESTS = Kind(
+    "too-many-requests",
+    "Too many requests",
+    429,
+    "Wait as long as Retry-After says, verify in batches, or ask for a key with a higher rate.",
+)
 BODY_TOO_LARGE = Kind("body-too-large", "The request is too large", 413, "Send less in one request.")
 UNKNOWN_HOST = Kind(
     "unknown-host", "Not a name of this server", 421, "Call it by a name in BUURTWIJZER_SERVER_ALLOWED_HOSTS."
@@ -143,7 +149,7 @@ def problem_response(
 
 
 def described(*statuses: int, titles_of: Mapping[int, str] | None = None) -> dict[int | str, dict[str, Any]]:
-    """Return OpenAPI descriptions of the problems that a route can answer with, beside those of a missing key.
+    """Return OpenAPI descriptions of the problems that a route can answer with, beside those of every key.
 
     Parameters
     ----------
@@ -154,7 +160,7 @@ def described(*statuses: int, titles_of: Mapping[int, str] | None = None) -> dic
     statuses = (401, 403, 503, *statuses)
     titles = {status: HTTPStatus(status).phrase for status in statuses}
     titles |= {kind.status: kind.title for kind in (*HTTP_PROBLEMS.values(), *PROBLEMS.values(), INVALID_REQUEST)}
-    titles |= {BODY_TOO_LARGE.status: BODY_TOO_LARGE.title, **(titles_of or {})}
+    titles |= {kind.status: kind.title for kind in (BODY_TOO_LARGE, TOO_MANY_REQUESTS)} | dict(titles_of or {})
     return {status: {"description": titles[status], "content": content, "model": Problem} for status in statuses}
 
 

@@ -1,5 +1,6 @@
 """Settings, one small class per concern, all from the environment with the prefix BUURTWIJZER_."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -11,6 +12,7 @@ from api.base_map import BaseMap
 from boundaries.checks import CheckSettings
 from boundaries.operations import Language
 from boundaries.proposals import HouseholdsBand
+from data.api_keys import Scope
 from data.members.attempts import AttemptLimit
 from data.members.retention import Retention
 from licensing.parties import ElectronicAddress, Party, PostalAddress, Seller
@@ -105,6 +107,26 @@ class ServerSettings(BaseSettings):
     def _base_map_is_one(self) -> Self:
         _ = self.base_map_shown
         return self
+
+
+class RateSettings(BaseSettings):
+    """How many requests a minute a key may make over all workers and machines, by its scopes; the highest counts.
+
+    A key that was made with a rate of its own has that instead.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="BUURTWIJZER_RATE_", frozen=True)
+
+    signup: int = Field(default=6_000, ge=1, description="Of a sign-up form; one key serves all who fill it in.")
+    viewer: int = Field(default=3_000, ge=1, description="Of who looks at plans, counts and reports.")
+    ops: int = Field(default=6_000, ge=1, description="Of the map editor; a view of the map has dozens of tiles.")
+    sales: int = Field(default=3_000, ge=1, description="Of who prices and quotes.")
+    admin: int = Field(default=6_000, ge=1, description="Of who may do everything.")
+
+    def of(self, scopes: Iterable[Scope]) -> int:
+        """Return the rate of a caller with some scopes."""
+        rates: dict[str, int] = dict(self)
+        return max(rates[scope] for scope in scopes)
 
 
 class LogSettings(BaseSettings):

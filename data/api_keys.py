@@ -22,6 +22,8 @@ from data.store.database import announce_change
 
 _FORM = re.compile(r"bw_([0-9a-f]{8})_([0-9a-f]{48})", re.ASCII)
 
+HIGHEST_RATE = 1_000_000_000
+
 
 class Scope(StrEnum):
     """What a key may be used for; every route names the ones that it takes."""
@@ -55,6 +57,8 @@ class KeyFacts:
     secret_sha256: str
     scopes: frozenset[Scope]
     expires_at: datetime | None
+    rate_per_minute: int | None = None
+    """Requests a minute; None is what the server allows its scopes."""
 
     def opens_with(self, secret_sha256: str, now: datetime) -> bool:
         """Whether a secret is this key's, and the key has not expired. Takes as long whatever the secret is."""
@@ -78,9 +82,19 @@ def split_key(plain: str) -> tuple[str, str] | None:
 
 
 def create_key(
-    session: Session, name: str, scopes: Collection[Scope], now: datetime, expires_at: datetime | None = None
+    session: Session,
+    name: str,
+    scopes: Collection[Scope],
+    now: datetime,
+    expires_at: datetime | None = None,
+    rate_per_minute: int | None = None,
 ) -> tuple[ApiKey, str]:
     """Make a key.
+
+    Parameters
+    ----------
+    rate_per_minute
+        Requests a minute, from 1 to `HIGHEST_RATE`; None is what the server allows its scopes.
 
     Returns
     -------
@@ -90,7 +104,7 @@ def create_key(
     Raises
     ------
     KeyFormError
-        It has no name or no scope, or expires before it is made.
+        It has no name or no scope, expires before it is made, or may do nothing or without end.
     """
     name = name.strip()
     if not name or len(name) > 80 or not name.isprintable():
@@ -99,6 +113,8 @@ def create_key(
         raise KeyFormError(f"a key needs at least one scope: {', '.join(Scope)}")
     if expires_at is not None and expires_at <= now:
         raise KeyFormError(f"the key would expire at once: {expires_at:%Y-%m-%d %H:%M} is not later than now")
+    if rate_per_minute is not None and not 1 <= rate_per_minute <= HIGHEST_RATE:
+        raise KeyFormError(f"a key's rate is from 1 to {HIGHEST_RATE:,} requests a minute")
     secret = secrets.token_hex(24)
     key = ApiKey(
         id=secrets.token_hex(4),
@@ -108,6 +124,7 @@ def create_key(
         created_at=now,
         expires_at=expires_at,
         revoked_at=None,
+        rate_per_minute=rate_per_minute,
     )
     session.add(key)
     record(session, "key-created", now, key=key.id, scopes=" ".join(key.scopes))
@@ -123,7 +140,14 @@ def list_keys(session: Session) -> Sequence[ApiKey]:
 def usable_keys(session: Session) -> dict[str, KeyFacts]:
     """Return the keys that were not revoked, by identifier; whether one has expired is asked when it is used."""
     return {
-        key.id: KeyFacts(key.id, key.name, key.secret_sha256, frozenset(map(Scope, key.scopes)), key.expires_at)
+        key.id: KeyFacts(
+            key.id,
+            key.name,
+            key.secret_sha256,
+            frozenset(map(Scope, key.scopes)),
+            key.expires_at,
+            key.rate_per_minute,
+        )
         for key in session.scalars(select(ApiKey).where(ApiKey.revoked_at.is_(None)))
     }
 
@@ -153,7 +177,8 @@ def rotate_key(session: Session, key_id: str, now: datetime, overlap: timedelta)
     """
     key = _usable_key(session, key_id)
     ends = max(now + overlap, key.created_at + timedelta(seconds=1))
-    successor = create_key(session, key.name, [Scope(scope) for scope in key.scopes], now, _later(key, now))
+    scopes = [Scope(scope) for scope in key.scopes]
+    successor = create_key(session, key.name, scopes, now, _later(key, now), key.rate_per_minute)
     key.expires_at = ends if key.expires_at is None else min(key.expires_at, ends)
     return successor
 

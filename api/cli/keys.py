@@ -21,11 +21,13 @@ def create(
     name: Annotated[str, typer.Argument(help="What the key is for, such as 'sign-up form'.")],
     scope: Annotated[list[Scope], typer.Option(help="What it may do; give it several times for several.")],
     days: Annotated[int | None, typer.Option(min=1, help="Days until it expires; without, it does not.")] = None,
+    rate: Annotated[int | None, typer.Option(min=1, help="Requests a minute; without, the scopes' own.")] = None,
 ) -> None:
     """Make a key and print it, once."""
     now = datetime.now(UTC)
     with opened() as (store, _), store.writing() as session:
-        key, plain = create_key(session, name, scope, now, None if days is None else now + timedelta(days=days))
+        ends = None if days is None else now + timedelta(days=days)
+        key, plain = create_key(session, name, scope, now, ends, rate)
         session.flush()
         told = f"key [bold]{key.id}[/] for {' '.join(key.scopes)}; it cannot be shown again:"
     out.print(told)
@@ -36,13 +38,14 @@ def create(
 def show() -> None:
     """List all keys, without their secrets."""
     now = datetime.now(UTC)
-    table = Table("id", "name", "scopes", "made", "expires", "state")
+    table = Table("id", "name", "scopes", "a minute", "made", "expires", "state")
     with opened() as (store, _), store.reading() as session:
         for key in list_keys(session):
             expired = key.expires_at is not None and key.expires_at <= now
             state = "revoked" if key.revoked_at else "expired" if expired else "in use"
             expires = "never" if key.expires_at is None else f"{key.expires_at:%Y-%m-%d %H:%M}"
-            table.add_row(key.id, key.name, " ".join(key.scopes), f"{key.created_at:%Y-%m-%d}", expires, state)
+            rate = "" if key.rate_per_minute is None else f"{key.rate_per_minute:,}"
+            table.add_row(key.id, key.name, " ".join(key.scopes), rate, f"{key.created_at:%Y-%m-%d}", expires, state)
     out.print(table)
 
 

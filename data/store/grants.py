@@ -23,6 +23,7 @@ PRIVATE = frozenset(
         "code_batch",
         "household",
         "kept_answer",
+        "rate_budget",
         "sign_up",
         "staff_account",
         "staff_area",

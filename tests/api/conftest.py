@@ -23,7 +23,7 @@ from sqlalchemy import create_engine, delete, make_url, text
 from api.app import create_app
 from api.cli.importing import demo_requests
 from api.settings import HouseholdSettings, ServerSettings, StoreSettings
-from data.api_keys import Scope, create_key
+from data.api_keys import HIGHEST_RATE, Scope, create_key
 from data.demo import DemoFiles, DemoSize, write_demo
 from data.directory import DataDirectory
 from data.importing import import_file
@@ -86,7 +86,7 @@ def make_headers(url: str, *scopes: Scope) -> dict[str, str]:
     """Return the header of a new key."""
     store = open_store(url)
     with store.writing() as session:
-        _, plain = create_key(session, "test", scopes, datetime.now(UTC))
+        _, plain = create_key(session, "test", scopes, datetime.now(UTC), rate_per_minute=HIGHEST_RATE)
     store.close()
     return {"Authorization": f"Bearer {plain}"}
 
