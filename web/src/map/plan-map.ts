@@ -35,6 +35,7 @@ interface BlockState {
 }
 
 const NO_OUTLINES: Outlines = { borders: { type: "FeatureCollection", features: [] }, inside: {} };
+const INNER = JSON.stringify({ wall: false, chosen: false });
 /** How large the first frames are drawn, and for how long at most. */
 const SMALL = 0.1;
 const SMALL_MS = 1_000;
@@ -56,7 +57,7 @@ export class PlanMap {
   private base: BaseLayers | null = null;
   /** Whether the map has taken in its style: before that it has nothing to paint. */
   private styled = false;
-  /** The state of every feature that has one, as text by its identifier. */
+  /** The state of every feature that has one, as text by its identifier; a source keeps it when its data change. */
   private readonly states = new Map<string, string>();
   private labels = "";
   private painting = false;
@@ -249,7 +250,6 @@ export class PlanMap {
   private takeShapes(plan: OpenedPlan, outlines: Outlines): void {
     this.drawn = plan;
     this.outlines = outlines;
-    this.states.clear();
     this.setData("blocks", { type: "FeatureCollection", features: [...plan.shapes.values()] });
     this.setData("borders", outlines.borders);
     if (this.map.style) this.paint();
@@ -330,7 +330,8 @@ export class PlanMap {
 
   private setState(source: string, id: string, state: object): void {
     const text = JSON.stringify(state);
-    if (this.states.get(id) === text) return;
+    // Most borders are inside of a buurt: they look as one without a state does.
+    if ((this.states.get(id) ?? INNER) === text) return;
     this.states.set(id, text);
     this.map.setFeatureState({ source, id }, state);
   }

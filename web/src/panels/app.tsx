@@ -13,7 +13,7 @@ import { ConflictDialog, SetbackNote } from "./setbacks";
 import { SignIn } from "./sign-in";
 import { Toolbar } from "./toolbar";
 
-/** The map's code is the largest part of the page: it comes beside the data, and not before somebody is signed in. */
+/** The map's code is the largest part of the page: it comes beside the data, and runs when somebody is signed in. */
 export const loadMap = () => import("../map/stage");
 
 /** Bounds that classes of a choropleth begin at. */
