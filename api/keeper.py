@@ -63,7 +63,8 @@ class AtlasKeeper:
     async def watch(self, stop: asyncio.Event) -> None:
         """Refresh until told to stop; a refresh that is under way is finished, so that it leaves no connection open.
 
-        Where changes of the store are heard, it is asked when there is one, and seldom besides; else every time.
+        Where changes of the store are heard, it is asked when there is one, and seldom besides; else, and while it
+        cannot be read, every time.
         """
         woken = asyncio.Event()
         listener = ChangeListener(self.store, woken.set)
@@ -79,7 +80,9 @@ class AtlasKeeper:
                 heard = woken.is_set()
                 woken.clear()
                 overdue = monotonic() - looked >= LISTENING_LOOK_S
-                if heard or overdue or not listener.listening or self._today() != self.current.day:
+                # What was heard while the store could not be read is not told again.
+                unsure = not (listener.listening and self.store_reachable)
+                if heard or overdue or unsure or self._today() != self.current.day:
                     looked = monotonic()
                     await asyncio.to_thread(self.refresh)
         finally:

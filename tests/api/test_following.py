@@ -13,14 +13,14 @@ from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, func, select, text
 from sqlalchemy.orm import Session
 
 from api.keeper import AtlasKeeper
 from api.settings import StoreSettings
 from data.directory import DataDirectory
 from data.store import Store, open_store
-from data.store.database import announce_change
+from data.store.database import CHANGES, announce_change
 from data.store.models import DraftRow, Plan
 
 CODE = "99001"
@@ -98,6 +98,26 @@ def test_a_new_day_is_followed_although_nothing_is_told(store_url: str, tmp_path
     with watching(keeper):
         days.append(date(2026, 11, 25))
         assert wait_until(lambda: keeper.current.day == date(2026, 11, 25))
+    store.close()
+
+
+@pytest.mark.postgis
+def test_a_store_that_cannot_be_read_for_a_moment_is_looked_at_again_although_nothing_is_told(
+    fresh_postgis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.keeper.LISTENING_LOOK_S", 600.0)
+    store = open_store(fresh_postgis_url)
+    keeper = make_keeper(store, tmp_path, 0.05)
+    with watching(keeper):
+        assert wait_until(lambda: listeners(fresh_postgis_url) == 1)
+        with store.engine.begin() as connection:
+            connection.execute(text("ALTER TABLE store_state RENAME TO away"))
+            connection.execute(select(func.pg_notify(CHANGES, "")))
+        assert wait_until(lambda: not keeper.store_reachable)
+        with store.engine.begin() as connection:
+            connection.execute(text("UPDATE away SET version = version + 1"))
+            connection.execute(text("ALTER TABLE away RENAME TO store_state"))
+        assert wait_until(lambda: keeper.store_reachable and keeper.current.version == store.version())
     store.close()
 
 
