@@ -37,7 +37,7 @@ class NewDraft(BaseModel):
 
     title: Annotated[str, Field(min_length=1, max_length=200)] = "Draft"
     plan: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = Field(
-        default=None, description="The plan to begin from; null takes the one that holds today."
+        default=None, description="The plan to begin from; null takes the last published one."
     )
 
 

@@ -17,8 +17,9 @@ from boundaries.proposals import BandError, ProposalProblemError
 from data.plans.drafts import DraftStateError, EditConflictError, NothingToUndoError, UnknownDraftError
 from data.plans.plan_file import PlanFileError
 from data.plans.published import NoPlanError
-from data.plans.publishing import InactiveReleaseError, NotPublishableError, OutdatedDraftError, PublishingDayError
-from data.plans.rebasing import NothingToRebaseError, RebaseConflictError
+from data.plans.publishing import NotPublishableError, OutdatedDraftError, PublishingDayError
+from data.plans.rebasing import NoRebaseError, NothingToRebaseError, RebaseConflictError
+from data.plans.sectors_in_use import FormerReleaseError, InactiveReleaseError
 from data.plans.successions import NoSuccessorError
 from data.tables import SourceError
 
@@ -36,8 +37,15 @@ PLAN_PROBLEMS: Mapping[type[Exception], Kind] = {
     DraftStateError: Kind("draft-state", "The draft is not in the state for it", 409, "Read the draft again."),
     NothingToUndoError: Kind("nothing-to-undo", "There is nothing to undo or redo", 409, "Read the draft again."),
     InactiveReleaseError: Kind(
-        "inactive-release", "These sectors are not in use", 409, "Hand it in for review; activating publishes it."
+        "inactive-release",
+        "These sectors are not in use yet",
+        409,
+        "POST /v1/plans/{id}:review hands it in; activating the release publishes it.",
     ),
+    FormerReleaseError: Kind(
+        "former-release", "These sectors are not in use any more", 409, "POST /v1/plans/{id}:rebase, then publish it."
+    ),
+    NoRebaseError: Kind("no-rebase", "The draft cannot be rebased", 409, "Do as the detail says."),
     OutdatedDraftError: Kind("outdated-draft", "Another plan was published meanwhile", 409, "Rebase the draft on it."),
     NothingToRebaseError: Kind("nothing-to-rebase", "The draft is up to date", 409, "Go on with it."),
     PublishingDayError: Kind("publishing-day", "A plan cannot hold from that day", 422, "Choose a later day."),

@@ -29,11 +29,12 @@ class LeftOutAnswer(BaseModel):
 
 
 class OverriddenAnswer(BaseModel):
-    """Blocks that the newer plan had moved, and that an operation of the draft moves again."""
+    """What the newer plan had changed, and an operation of the draft changes again."""
 
     number: Annotated[int, Field(description="Of the operation, in the log before.")]
     op: str
-    blocks: list[str]
+    blocks: list[str] = Field(description="Moved again.")
+    buurten: list[str] = Field(description="Named, coloured, locked or set live otherwise again, or removed.")
 
 
 class RebaseAnswer(BaseModel):
@@ -54,9 +55,6 @@ class RebaseAnswer(BaseModel):
             onto=PlanSummary.of_plan(done.onto),
             replayed=done.replayed,
             left_out=[LeftOutAnswer(**asdict(left)) for left in done.left_out],
-            overridden=[
-                OverriddenAnswer(number=moved.number, op=moved.op, blocks=list(moved.blocks))
-                for moved in done.overridden
-            ],
+            overridden=[OverriddenAnswer(**asdict(changed)) for changed in done.overridden],
             codes=dict(done.codes),
         )

@@ -48,8 +48,9 @@ from data.municipalities import UnknownMunicipalityError
 from data.plans.drafts import DraftStateError, EditConflictError, NothingToUndoError, UnknownDraftError
 from data.plans.plan_file import PlanFileError
 from data.plans.published import NoPlanError
-from data.plans.publishing import InactiveReleaseError, NotPublishableError, OutdatedDraftError, PublishingDayError
-from data.plans.rebasing import NothingToRebaseError, RebaseConflictError
+from data.plans.publishing import NotPublishableError, OutdatedDraftError, PublishingDayError
+from data.plans.rebasing import NoRebaseError, NothingToRebaseError, RebaseConflictError
+from data.plans.sectors_in_use import FormerReleaseError, InactiveReleaseError
 from data.plans.successions import NoSuccessorError
 from data.quotes.offers import UnknownQuoteError
 from data.quotes.price_books import UnknownBookError
@@ -83,6 +84,7 @@ EXPECTED = (
     SelectionError,
     SettingsError,
     RulesChangedError,
+    FormerReleaseError,
     HouseholdKeyError,
     InactiveReleaseError,
     IndexFileError,
@@ -94,6 +96,7 @@ EXPECTED = (
     ListeningError,
     MappingError,
     NoPlanError,
+    NoRebaseError,
     NoSuccessorError,
     NotPublishableError,
     NothingToRebaseError,

@@ -61,7 +61,7 @@ def begin(
     title: Annotated[str, typer.Option(help="What it is for.")] = "Draft",
     from_plan: Annotated[int | None, typer.Option(help="An earlier plan to begin from, as `plan list` has it.")] = None,
 ) -> None:
-    """Begin a draft from the plan that holds today, and print its identifier."""
+    """Begin a draft from the plan that was published last, and print its identifier."""
     with open_desk() as (store, desk), store.writing() as session:
         code = find_municipality(session, municipality).code
         row = begin_draft(
@@ -69,7 +69,6 @@ def begin(
             code,
             desk.counter(code),
             title=title,
-            day=right_now().date(),
             by=BY_COMMAND,
             now=right_now(),
             make_token=new_draft_id,
@@ -149,7 +148,7 @@ def put_on_newest(
     """Put a draft on the plan that was published last, by carrying out its operations there anew."""
     with open_desk() as (store, desk), store.writing() as session:
         row = find_draft(session, draft_id, for_change=True)
-        onto = newest_plan(session, row.municipality_code)
+        onto = newest_plan(session, row)
         counter = desk.counter(row.municipality_code, onto.id)
         try:
             done = rebase(
@@ -169,9 +168,9 @@ def put_on_newest(
         told = f"{done.replayed} operations are on plan {onto.version}; the draft is at revision {row.revision}"
     for left in done.left_out:
         out.print(f"left out: {left.number} {left.op}: {left.reason}", markup=False, soft_wrap=True)
-    for moved in done.overridden:
-        blocks = ", ".join(moved.blocks)
-        out.print(f"moves again: {moved.number} {moved.op}: {blocks}", markup=False, soft_wrap=True)
+    for changed in done.overridden:
+        what = ", ".join((*changed.buurten, *changed.blocks))
+        out.print(f"changes again: {changed.number} {changed.op}: {what}", markup=False, soft_wrap=True)
     out.print(told)
 
 
@@ -254,7 +253,6 @@ def _take(store: Store, desk: DraftDesk, code: str, proposal: Proposal) -> str:
             code,
             desk.counter(code),
             title=f"Proposal: {proposal.aim}, seed {proposal.seed}",
-            day=now.date(),
             by=BY_COMMAND,
             now=now,
             make_token=new_draft_id,

@@ -39,7 +39,7 @@ def drafts_router(  # noqa: PLR0915 -- one statement a route
         responses=described_plans(404, 409, 413, 422) | {201: ETAG},
     )
     def make_draft(code: MunicipalityCode, body: NewDraft, caller: OpsCaller, response: Response) -> PlanSummary:
-        """Begin a draft from the plan that holds today, or from an earlier one."""
+        """Begin a draft from the plan that was published last, or from an earlier one."""
         require_municipality(atlas(), code)
         now = clock()
         with store.writing() as session:
@@ -48,7 +48,6 @@ def drafts_router(  # noqa: PLR0915 -- one statement a route
                 code,
                 desk.counter(code),
                 title=body.title,
-                day=now.date(),
                 by=caller.key_id,
                 now=now,
                 make_token=new_draft_id,
@@ -143,12 +142,13 @@ def drafts_router(  # noqa: PLR0915 -- one statement a route
         """Put a draft on the plan that was published last: its operations are carried out there anew, in their order.
 
         What no longer applies is a 409 that names each operation with its reason, unless `skip_conflicts` leaves it
-        out. Blocks that the newer plan had moved elsewhere and the draft moves again are listed.
+        out. What the newer plan had changed and the draft changes again is listed. A draft on sectors that are not in
+        use any more comes to the plan on those that are; a block that is other ground there is a conflict.
         """
         known, now = read_revision(if_match), clock()
         with store.writing() as session:
             row = find_draft(session, plan_id, for_change=True)
-            onto = newest_plan(session, row.municipality_code)
+            onto = newest_plan(session, row)
             done = rebase(
                 session,
                 row,

@@ -66,7 +66,7 @@ def plan_files_router(
     ) -> PlanSummary:
         """Begin a draft from a file that `export` wrote, or from a CSV with the columns block (or sector) and buurt.
 
-        The draft begins from the plan that holds today; what the file changes is one step that can be undone.
+        The draft begins from the plan that was published last; what the file changes is one step that can be undone.
         """
         require_municipality(atlas(), code)
         content = await request.body()

@@ -184,7 +184,6 @@ def begin_carried(
         plan.municipality_code,
         counter,
         title=f"Carried over to {plan.release.name}"[:200],
-        day=now.date(),
         by=by,
         now=now,
         make_token=make_token,

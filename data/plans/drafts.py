@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -14,7 +14,7 @@ from boundaries.draft import Draft
 from boundaries.editing import apply
 from boundaries.operations import OPERATION, Operation
 from data.members.audit import record
-from data.plans.published import find_plan, plan_on, read_plan, read_state
+from data.plans.published import find_plan, last_published, read_plan, read_state
 from data.store.models import DraftEntry, DraftRow
 
 
@@ -70,7 +70,6 @@ def begin_draft(
     counter: BlockCounter,
     *,
     title: str,
-    day: date,
     by: str,
     now: datetime,
     make_token: Callable[[], str],
@@ -82,8 +81,8 @@ def begin_draft(
     ----------
     counter
         Counts the plan's blocks; the draft keeps these counts.
-    day
-        The day whose plan it begins from, unless `plan_id` says which: to go back to an earlier one.
+    plan_id
+        The plan that it begins from, to go back to an earlier one; by default the one that was published last.
 
     Raises
     ------
@@ -92,9 +91,8 @@ def begin_draft(
     DraftStateError
         The plan is of another municipality.
     """
-    plan = (
-        plan_on(session, municipality_code, day) if plan_id is None else read_plan(session, find_plan(session, plan_id))
-    )
+    base = last_published(session, municipality_code) if plan_id is None else find_plan(session, plan_id)
+    plan = read_plan(session, base)
     if plan.row.municipality_code != municipality_code:
         raise DraftStateError(f"plan {plan_id} is of municipality {plan.row.municipality_code}")
     state = read_state(session, plan, counter)

@@ -122,9 +122,7 @@ def begin_from_file(
     NoPlanError
         The municipality has no plan to begin from.
     """
-    row = begin_draft(
-        session, municipality_code, counter, title=title, day=now.date(), by=by, now=now, make_token=make_token
-    )
+    row = begin_draft(session, municipality_code, counter, title=title, by=by, now=now, make_token=make_token)
     session.flush()
     draft = open_draft(session, row, counter)
     release, sectors = read_sectors(session, row.plan_id, draft.state)

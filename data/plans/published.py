@@ -98,6 +98,27 @@ def plan_on(session: Session, municipality_code: str, day: date, release: Releas
     return read_plan(session, plan)
 
 
+def last_published(session: Session, municipality_code: str) -> Plan:
+    """Return the plan of a municipality on the active sectors that was published last: no other holds later.
+
+    It may hold from a later day than today. Where none was drawn, it is the plan that the import made.
+
+    Raises
+    ------
+    NoPlanError
+        The active sectors have no such municipality.
+    """
+    plans = (
+        select(Plan)
+        .join(ActiveRelease, ActiveRelease.release_id == Plan.release_id)
+        .where(ActiveRelease.kind == Kind.SECTORS, Plan.municipality_code == municipality_code)
+    )
+    plan = session.scalars(plans.order_by(Plan.drawn.desc(), Plan.version.desc()).limit(1)).first()
+    if plan is None:
+        raise NoPlanError(f"the active sectors have no municipality {municipality_code!r}")
+    return plan
+
+
 def plans_in_force(session: Session, release: Release, day: date) -> dict[str, Plan]:
     """Return the plan that holds on a day in every municipality of a sectors release, among those drawn on it."""
     on_release = Plan.release_id == release.id

@@ -14,13 +14,13 @@ from data.members.audit import record
 from data.outlines import write_plan_outlines
 from data.plans.drafts import DraftStateError, refuse_conflict
 from data.plans.published import find_plan, sector_shapes
-from data.releases import hold_active
+from data.plans.sectors_in_use import refuse_former_sectors
 from data.store.database import announce_change
 from data.store.models import Block as BlockRow
 from data.store.models import Buurt as BuurtRow
-from data.store.models import DraftRow, Municipality, Plan, Release
+from data.store.models import DraftRow, Municipality, Plan
 from data.store.rows import insert_rows
-from data.tables import LANGUAGES, Kind
+from data.tables import LANGUAGES
 from data.tiles.shapes import write_new_plan_shapes
 
 
@@ -41,10 +41,6 @@ class NotPublishableError(ValueError):
 
 class PublishingDayError(ValueError):
     """The day lies in the past, or before the plan that holds last."""
-
-
-class InactiveReleaseError(ValueError):
-    """The draft is drawn on sectors that answers do not use, so that no lookup would follow its plan."""
 
 
 class OutdatedDraftError(ValueError):
@@ -80,8 +76,8 @@ def publish(
         Somebody else has changed the draft.
     DraftStateError
         It was published or discarded.
-    InactiveReleaseError
-        Its sectors are not the active ones.
+    InactiveReleaseError, FormerReleaseError
+        Answers do not use its sectors, yet or any more.
     OutdatedDraftError
         Another plan was published meanwhile.
     PublishingDayError
@@ -99,13 +95,7 @@ def publish(
         .where(Municipality.release_id == base.release_id, Municipality.code == row.municipality_code)
         .with_for_update()
     ).one()
-    release = session.get_one(Release, base.release_id)
-    # Held until the end, so that no activation comes between.
-    if hold_active(session, release.country, Kind.SECTORS, to_change=False) != release.id:
-        raise InactiveReleaseError(
-            f"the draft is drawn on {release.name}, which answers do not use. Hand it in for review, and it is "
-            f"published when {release.name} is activated; or carry its plan over to the sectors in use"
-        )
+    release = refuse_former_sectors(session, base)
     last = session.scalars(
         select(Plan)
         .where(Plan.municipality_code == row.municipality_code, Plan.drawn)

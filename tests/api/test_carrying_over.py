@@ -18,14 +18,16 @@ from api.atlas import Atlas
 from api.history import buurt_on
 from boundaries.checks import CheckSettings
 from boundaries.draft import Draft
-from boundaries.operations import AssignBlocks, CutBlocks, Group, Operation, Regroup
+from boundaries.operations import AssignBlocks, CutBlocks, Group, Operation, Regroup, SplitBuurt
 from data.block_counts import StoredCounter
 from data.directory import DataDirectory
 from data.household_counts import read_basis
 from data.importing import ImportRequest, import_file
 from data.plans.activating import Activation, Carrying, Hand, activate_with_plans, carry_plans_over
 from data.plans.drafts import begin_draft, edit, find_draft, open_draft, set_state
-from data.plans.publishing import InactiveReleaseError, publish
+from data.plans.publishing import publish
+from data.plans.rebasing import NoRebaseError, RebaseConflictError, Rebased, newest_plan, rebase
+from data.plans.sectors_in_use import FormerReleaseError, InactiveReleaseError
 from data.plans.successions import NoSuccessorError
 from data.readers.mapping import ColumnMapping
 from data.releases import active_releases, find_release
@@ -81,9 +83,7 @@ class World:
             basis = read_basis(session, self.directory, country_of(code))
             counter = StoredCounter.read(session, basis, code, self.now)
             make = self.hand().make_token
-            row = begin_draft(
-                session, code, counter, title="T", day=self.now.date(), by="t", now=self.now, make_token=make
-            )
+            row = begin_draft(session, code, counter, title="T", by="t", now=self.now, make_token=make)
             session.flush()
             draft = open_draft(session, row, counter)
             for operation in operations:
@@ -100,6 +100,38 @@ class World:
                 settings=CheckSettings(),
             )
             return plan.id
+
+    def begin(self, code: str, *operations: Operation, plan_id: int | None = None) -> str:
+        """Begin a draft, and leave it open."""
+        self.now += timedelta(minutes=1)
+        with self.store.writing() as session:
+            counter = StoredCounter.read(session, read_basis(session, self.directory, country_of(code)), code, self.now)
+            make = self.hand().make_token
+            row = begin_draft(session, code, counter, title="T", by="t", now=self.now, make_token=make, plan_id=plan_id)
+            session.flush()
+            draft = open_draft(session, row, counter)
+            for operation in operations:
+                edit(session, row, draft, operation, known_revision=row.revision, by="t", now=self.now)
+            return row.id
+
+    def rebase(self, draft_id: str, *, skip: bool = False) -> Rebased:
+        with self.store.writing() as session:
+            row = find_draft(session, draft_id, for_change=True)
+            onto = newest_plan(session, row)
+            release = session.get_one(Release, onto.release_id)
+            basis = read_basis(session, self.directory, country_of(row.municipality_code), release)
+            counter = StoredCounter.read(session, basis, row.municipality_code, self.now)
+            revision = row.revision
+            return rebase(
+                session,
+                row,
+                counter,
+                onto=onto,
+                known_revision=revision,
+                by="t",
+                now=self.now,
+                skip_conflicts=skip,
+            )
 
     def decide(self, draft_id: str, *operations: Operation) -> None:
         """Edit a draft and hand it in."""
@@ -245,7 +277,7 @@ def test_where_a_person_must_decide_answers_stay_until_then(world: World) -> Non
     # Asking again makes no second draft, and the draft cannot be published by itself.
     assert [each.draft_id for each in world.activate("s2025").pending] == [asked.draft_id]
     assert world.drafts() == 1
-    with pytest.raises(InactiveReleaseError, match="Hand it in"):
+    with pytest.raises(InactiveReleaseError, match="hand it in"):
         world.publish(asked.draft_id)
     world.decide(asked.draft_id, AssignBlocks(blocks=("B",), buurt=before[2]))
     done = world.activate("s2025")
@@ -410,6 +442,77 @@ def test_ahead_of_the_activation_drafts_are_made_only_where_a_person_must_decide
     assert asked.draft_id is not None
     world.decide(asked.draft_id)
     assert world.activate("s2025").is_active
+
+
+def test_a_draft_on_former_sectors_goes_over_to_the_plan_on_those_in_use(world: World) -> None:
+    world.bring_in(layer_of(row_of_squares(*OLD), "11002"), "s2024")
+    world.draw("11002", groups({"West": ["A", "B"], "Oost": ["C", "D"]}))
+    line = tuple(transform_point(153_400, y, "EPSG:31370", LONLAT) for y in (169_900, 171_100))
+    draft = world.begin(
+        "11002",
+        AssignBlocks(blocks=("B",), buurt="11002-03"),
+        SplitBuurt(buurt="11002-03", line=line, names={"nl": "Rand"}),
+    )
+    moved = world.begin("11002", AssignBlocks(blocks=("C",), buurt="11002-02"))
+    # A is the same; the code B goes to what was C, and C to what was B.
+    world.bring_in(layer_of(row_of_squares("A", "C", "B", "D"), "11002"), "s2025")
+    assert world.activate("s2025").is_active
+    with pytest.raises(FormerReleaseError, match=r"s2024, and answers have gone over to s2025: rebase it"):
+        world.publish(draft)
+    with pytest.raises(RebaseConflictError, match="1 operation does not apply") as refused:
+        world.rebase(draft)
+    assert [each.reason for each in refused.value.conflicts] == ["block B is other ground in the newer plan"]
+    done = world.rebase(draft, skip=True)
+    assert (done.replayed, [each.number for each in done.left_out]) == (1, [1])
+    world.publish(draft)
+    rand = [code for code, buurt in done.draft.buurten.items() if buurt.names["nl"] == "Rand"]
+    assert world.buurten_at([(150_500, 170_500), (153_500, 170_500)], "EPSG:31370") == ["11002-02", *rand]
+    # Nothing of the other draft is left, and its editor is told so before anything is lost.
+    assert [each.op for each in world.rebase(moved, skip=True).left_out] == ["assign_blocks"]
+
+
+def test_a_draft_on_sectors_that_are_to_come_is_not_taken_back_to_those_in_use(world: World) -> None:
+    world.bring_in(layer_of(row_of_squares(*OLD), "11002"), "s2024")
+    world.draw("11002", groups({"West": ["A", "B"], "Oost": ["C", "D"]}))
+    shapes = row_of_squares(*OLD) | {"B": shapely.box(151_000, 170_000, 152_400, 171_000)}
+    world.bring_in(layer_of(shapes | {"C": shapely.box(152_400, 170_000, 153_000, 171_000)}, "11002"), "s2025")
+    [asked] = world.carry("s2025")
+    assert asked.draft_id is not None
+    with pytest.raises(InactiveReleaseError, match=r"activating s2025 publishes it"):
+        world.rebase(asked.draft_id)
+
+
+def test_a_draft_of_a_municipality_that_is_gone_says_how_to_go_on(world: World) -> None:
+    world.bring_in(layer_of(row_of_squares(*OLD), {"A": "11002", "B": "11002", "C": "11007", "D": "11007"}), "s2024")
+    draft = world.begin("11007", groups({"Drie": ["C"], "Vier": ["D"]}))
+    world.bring_in(layer_of(row_of_squares(*OLD), "11002"), "s2025")
+    assert world.activate("s2025").is_active
+    with pytest.raises(NoRebaseError, match="s2025 has no municipality 11007: export the draft"):
+        world.rebase(draft)
+
+
+def test_a_draft_that_goes_back_to_an_earlier_plan_is_begun_anew(world: World) -> None:
+    world.bring_in(layer_of(row_of_squares(*OLD), "11002"), "s2024")
+    first = world.draw("11002", groups({"West": ["A", "B"], "Oost": ["C", "D"]}))
+    world.draw("11002", groups({"Alles": list(OLD)}))
+    back = world.begin("11002", plan_id=first)
+    world.draw("11002", AssignBlocks(blocks=("A",), buurt=None), groups({"Weer": list(OLD)}))
+    with pytest.raises(NoRebaseError, match=f"begin a new draft from plan {first}"):
+        world.rebase(back)
+    again = world.begin("11002", plan_id=first)
+    world.publish(again)
+    assert world.names_at([(150_500, 170_500), (153_500, 170_500)], "EPSG:31370") == ["West", "Oost"]
+
+
+def test_a_draft_begins_from_the_plan_that_holds_from_a_later_day(world: World) -> None:
+    world.bring_in(layer_of(row_of_squares(*OLD), "11002"), "s2024")
+    world.draw("11002", groups({"Alles": list(OLD)}))
+    later = world.now.date() + timedelta(days=30)
+    world.draw("11002", groups({"West": ["A", "B"], "Oost": ["C", "D"]}), valid_from=later)
+    draft = world.begin("11002")
+    with world.store.reading() as session:
+        opened = world._opened(session, find_draft(session, draft))
+        assert {buurt.names["nl"] for buurt in opened.buurten.values()} == {"West", "Oost"}
 
 
 # The real cases. Each is imported, drawn, activated and carried over as in production.

@@ -106,7 +106,7 @@ function show(plan: OpenedPlan, mine: readonly Step[]): void {
   else work.resume();
 }
 
-/** Begin a draft, from the plan that holds today or from another. */
+/** Begin a draft, from the plan that was published last or from another. */
 export async function beginDraft(from?: string): Promise<void> {
   const code = municipality.peek()?.code;
   if (!code) return;

@@ -141,7 +141,7 @@ def test_blocks_that_both_have_moved_are_listed(api: TestClient) -> None:
     assert one.publish().status_code == 200
     other.do("create_buurt", names={"nl": "Anders"}, blocks=blocks[2:5])
     said = other.rebase().json()
-    assert said["overridden"] == [{"number": 1, "op": "create_buurt", "blocks": [blocks[2]]}]
+    assert said["overridden"] == [{"number": 1, "op": "create_buurt", "blocks": [blocks[2]], "buurten": []}]
     assert other.plan()["blocks"][blocks[2]] == said["codes"][f"{CODE}-02"]
 
 

@@ -104,9 +104,9 @@ function Report({ done }: { done: Rebased }) {
             {t("rebase.left-out", { step: nameOf(op), reason: already_so ? t("rebase.already") : reason })}
           </li>
         ))}
-        {done.overridden.map(({ number, op, blocks }) => (
+        {done.overridden.map(({ number, op, blocks, buurten }) => (
           <li key={`again ${number}`}>
-            {t("rebase.overridden", { step: nameOf(op), blocks: blocks.join(", ") })}
+            {t("rebase.overridden", { step: nameOf(op), changed: [...buurten, ...blocks].join(", ") })}
           </li>
         ))}
         {codes.length > 0 && <li>{t("rebase.codes", { codes: codes.join(", ") })}</li>}

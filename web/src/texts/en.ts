@@ -216,7 +216,7 @@ export const en = {
   "rebase.done": "The draft is on {plan} now. Steps carried out again: {count}.",
   "rebase.left-out": "Left out: {step} ({reason})",
   "rebase.already": "the plan has it already",
-  "rebase.overridden": "That plan had moved {blocks} too; your draft moves them again ({step}).",
+  "rebase.overridden": "That plan had changed {changed} too; your draft changes that again ({step}).",
   "rebase.codes": "Buurten have new codes, since theirs were taken: {codes}.",
 
   "history.slider": "Plan on a day",

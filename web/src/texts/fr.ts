@@ -226,7 +226,7 @@ export const fr: Texts = {
   "rebase.done": "Le projet est maintenant posé sur {plan}. Étapes refaites : {count}.",
   "rebase.left-out": "Laissé de côté : {step} ({reason})",
   "rebase.already": "le plan l’a déjà",
-  "rebase.overridden": "Ce plan avait aussi déplacé {blocks} ; votre projet les déplace à nouveau ({step}).",
+  "rebase.overridden": "Ce plan avait aussi modifié {changed} ; votre projet le modifie à nouveau ({step}).",
   "rebase.codes": "Des quartiers ont un nouveau code, le leur étant pris : {codes}.",
 
   "history.slider": "Plan à un jour donné",

@@ -221,7 +221,7 @@ export const nl: Texts = {
   "rebase.done": "Het ontwerp staat nu op {plan}. Opnieuw uitgevoerde stappen: {count}.",
   "rebase.left-out": "Weggelaten: {step} ({reason})",
   "rebase.already": "het plan heeft het al",
-  "rebase.overridden": "Dat plan had {blocks} ook verplaatst; je ontwerp verplaatst ze opnieuw ({step}).",
+  "rebase.overridden": "Dat plan had {changed} ook veranderd; je ontwerp verandert dat opnieuw ({step}).",
   "rebase.codes": "Buurten kregen een nieuwe code, omdat die van hen bezet was: {codes}.",
 
   "history.slider": "Plan op een dag",
