@@ -22,6 +22,7 @@ from api.member_problems import install_member_problems
 from api.negotiation import install_negotiation
 from api.ogc.desk import FeatureDesk
 from api.ogc.parameters import install_ogc_problems
+from api.openapi_tags import TAGS
 from api.operation.rate_limits import CallerLimit, RateLimiter
 from api.operation.readiness import Readiness
 from api.plan_problems import install_plan_problems
@@ -184,6 +185,8 @@ def create_app(
         title="Buurtwijzer",
         version=version("buurtwijzer"),
         description=DESCRIPTION,
+        openapi_tags=TAGS,
+        servers=[{"url": "/", "description": "The server that gives this document."}],
         lifespan=lifespan,
         # The ready-made pages for people load scripts from elsewhere; nothing here leaves the origin.
         docs_url=None,

@@ -77,4 +77,7 @@ class RulesAnswer(BaseModel):
 class RulesChanged(Problem):
     """Somebody else has set the rules: what they set."""
 
+    # The example of a problem lacks what this one has besides.
+    model_config = ConfigDict(json_schema_extra={})
+
     current: RulesAnswer

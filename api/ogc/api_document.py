@@ -44,7 +44,10 @@ def api_document(root: str, version: str) -> dict[str, Any]:
             "description": "Features for GIS. A key goes into the Authorization header, never into the address.",
         },
         "servers": [{"url": root}],
-        "tags": [{"name": "capabilities"}, *({"name": collection} for collection in Collection)],
+        "tags": [
+            {"name": "capabilities", "description": "What there is, and what holds."},
+            *({"name": collection, "description": f"Features of {collection}."} for collection in Collection),
+        ],
         "security": [{"key": []}, {"password": []}],
         "paths": paths,
         "components": {
@@ -84,6 +87,7 @@ def _operation(
         "get": {
             "operationId": identifier,
             "summary": summary,
+            "description": f"{summary}, as the media type of the answer has it.",
             "tags": [tag],
             "parameters": parameters or [],
             "responses": {

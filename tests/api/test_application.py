@@ -74,6 +74,13 @@ def test_every_operation_describes_its_problems(client: TestClient) -> None:
                     assert "application/problem+json" in response["content"], (path, status)
 
 
+def test_every_operation_is_in_one_group_that_is_described(client: TestClient) -> None:
+    document = client.get("/openapi.json").json()
+    groups = [operation["tags"] for operations in document["paths"].values() for operation in operations.values()]
+    assert {len(tags) for tags in groups} == {1}
+    assert {tag for tags in groups for tag in tags} <= {tag["name"] for tag in document["tags"]}
+
+
 def test_the_curl_line_of_make_run_answers(client: TestClient, admin: dict[str, str]) -> None:
     line = EXAMPLE.format(host="127.0.0.1", port=8000, key=admin["Authorization"].removeprefix("Bearer "))
     body = re.search(r"-d '(.*)'", line)
