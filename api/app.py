@@ -23,6 +23,7 @@ from api.negotiation import install_negotiation
 from api.ogc.desk import FeatureDesk
 from api.ogc.parameters import install_ogc_problems
 from api.openapi_tags import TAGS
+from api.operation.observing import Observed, log_request
 from api.operation.rate_limits import CallerLimit, RateLimiter
 from api.operation.readiness import Readiness
 from api.plan_problems import install_plan_problems
@@ -92,7 +93,8 @@ class _Application(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         readiness: Readiness = self.state.readiness
-        return AnswerHeaders(super().build_middleware_stack(), closing=lambda: readiness.stopping)
+        answered = AnswerHeaders(super().build_middleware_stack(), closing=lambda: readiness.stopping)
+        return Observed(answered, (log_request,))
 
 
 def _limit_requests(app: FastAPI, settings: ServerSettings, keeper: AtlasKeeper, limiter: RateLimiter) -> None:

@@ -54,10 +54,13 @@ class AtlasKeeper:
                 self._take_in(self.current)
                 logger.info("answers now follow store version %s", self.current.version)
             self.store_reachable = True
-        except (SQLAlchemyError, OSError, ValueError):
+        except (SQLAlchemyError, OSError, ValueError) as error:
             # What is open goes on answering: a lookup needs neither the store nor the release that failed to open.
             if self.store_reachable:
-                logger.exception("the store or a new release cannot be read; answers stay as they are")
+                reason = str(getattr(error, "orig", error))
+                logger.exception(
+                    "the store or a new release cannot be read; answers stay as they are", extra={"reason": reason}
+                )
             self.store_reachable = False
 
     async def watch(self, stop: asyncio.Event) -> None:

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from api.access import NotAllowedError, NotAuthenticatedError
 from api.atlas import NothingActiveError, OutsideCoverageError
 from api.finding import NoAddressNearError
+from api.operation.observing import current_request_id
 from api.operation.readiness import NotReadyError
 from data.municipalities import UnknownMunicipalityError
 from data.releases import UnknownReleaseError
@@ -57,6 +58,9 @@ class Problem(BaseModel):
     detail: str
     remedy: str = Field(description="What the caller can do.")
     errors: list[FieldProblem] = Field(default=[], description="The fields to blame, where there are any.")
+    request_id: str | None = Field(
+        default=None, description="Identifier of the request, as in X-Request-ID: what to tell us with a question."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +133,9 @@ HTTP_PROBLEMS: Mapping[int, Kind] = {
     404: Kind("no-such-resource", "There is nothing here", 404, "The routes are described in /openapi.json."),
     405: Kind("method-not-allowed", "This method is not allowed here", 405, "The Allow header names those that are."),
 }
-INTERNAL = Kind("internal-error", "Something went wrong on our side", 500, "Try again; if it stays, tell us when.")
+INTERNAL = Kind(
+    "internal-error", "Something went wrong on our side", 500, "Try again; if it stays, tell us the request_id."
+)
 
 
 def problem_response(
@@ -143,6 +149,7 @@ def problem_response(
         detail=detail,
         remedy=kind.remedy,
         errors=list(errors),
+        request_id=current_request_id(),
     )
     body = problem.model_dump(exclude_defaults=True)
     return JSONResponse(body, status_code=kind.status, media_type=MEDIA_TYPE, headers=dict(headers or {}))

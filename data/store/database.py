@@ -190,7 +190,8 @@ def _engine(url: str) -> Engine:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     if dialect == "postgresql" and "connect_timeout" not in parsed.query:
         parsed = parsed.update_query_dict({"connect_timeout": str(POSTGRES_CONNECT_TIMEOUT_S)})
-    engine = create_engine(parsed, pool_pre_ping=dialect == "postgresql")
+    # The values of statements are in no message: they may be somebody's.
+    engine = create_engine(parsed, pool_pre_ping=dialect == "postgresql", hide_parameters=True)
     if dialect == "sqlite":
         _configure_sqlite(engine)
     return engine

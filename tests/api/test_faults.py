@@ -22,7 +22,7 @@ from sqlalchemy import select as select_rows
 
 from api.cli.importing import demo_requests
 from api.settings import StoreSettings
-from data.api_keys import Scope, create_key
+from data.api_keys import HIGHEST_RATE, Scope, create_key
 from data.demo import DemoFiles, DemoSize, write_demo
 from data.directory import DataDirectory
 from data.importing import ImportRequest, import_file
@@ -52,7 +52,7 @@ def import_demo(settings: StoreSettings, demo: DemoFiles) -> dict[str, str]:
     with store.writing() as session:
         rules = RuleSet(proof_required=False, licence_required=False, accounts_per_household=500)
         set_rules(session, "99001", rules, NOW, expected_version=0)
-        _, plain = create_key(session, "faults", [Scope.ADMIN], datetime.now(UTC))
+        _, plain = create_key(session, "faults", [Scope.ADMIN], datetime.now(UTC), rate_per_minute=HIGHEST_RATE)
     store.close()
     return {"Authorization": f"Bearer {plain}"}
 

@@ -81,7 +81,7 @@ def test_no_log_line_of_a_whole_sign_up_holds_address_email_or_code(
     wrong = make_code(Random(11).choice)
     now = datetime.now(UTC)
     with (
-        serve(2) as server,
+        serve(2, BUURTWIJZER_LOG_LEVEL="debug") as server,
         httpx2.Client(base_url=server.url, headers=admin, timeout=60) as client,
     ):
         verified = client.post("/v1/verifications", json=address | {"eligibility": True}).json()
@@ -97,8 +97,13 @@ def test_no_log_line_of_a_whole_sign_up_holds_address_email_or_code(
         staff = {"email": email, "role": "association", "areas": [{"buurt": asked["buurt"], "first_day": "2026-01-01"}]}
         assert client.post(f"/v1/municipalities/{asked['buurt'][:5]}/staff", json=staff).status_code == 201
         assert client.post("/v1/sign-ups", json={"email": email, "line": 5}).status_code == 422
+        assert client.get("/v1/addresses/suggest", params={"q": address["street"]}).status_code == 200
+        assert client.get(f"/v1/{address['street']}/{email}", headers={"X-Request-ID": email}).status_code == 404
         assert client.delete(f"/v1/accounts/{answers[2].json()['account']}").status_code == 204
     logged = server.log.read_text().casefold()
+    routes = {(line["method"], line["route"], line["status"]) for line in server.lines() if line["event"] == "request"}
+    assert ("POST", "/v1/sign-ups/{sign_up_id}/proofs", 409) in routes
+    assert ("DELETE", "/v1/accounts/{account_id}", 204) in routes
     official = verified["address"]
     personal = [email, email.partition("@")[0], address["street"], official["formatted"], official["address_id"]]
     personal += [code, code.replace("-", ""), wrong, wrong.replace("-", ""), KEYS]

@@ -1,0 +1,111 @@
+"""Every request under one identifier, and what it came to, told to whoever keeps a log or counts."""
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
+
+from api.access import Caller
+
+REQUEST_ID: Final = re.compile(r"[0-9A-Za-z-]{8,64}", re.ASCII)
+"""UUID, ULID, trace identifiers; neither an e-mail address nor a key has this form."""
+METHODS: Final = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
+OTHER: Final = "other"
+"""Stands for what a client has made up: a method, or a path that is no route's. It is not repeated."""
+BROKEN_OFF: Final = 499
+"""Status of a request that nobody waited for any more; a common one in logs, and never sent."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a request came to."""
+
+    method: str
+    route: str
+    """Template of the route, such as `/v1/plans/{plan_id}`: what stands for a parameter is in no log."""
+    status: int
+    seconds: float
+    key_id: str | None
+
+
+def current_request_id() -> str | None:
+    """Return the identifier of the request that is being answered."""
+    request_id: str | None = get_contextvars().get("request_id")
+    return request_id
+
+
+def route_of(scope: Scope) -> str:
+    """Return the template of the route that a request was given to."""
+    return getattr(scope.get("route"), "path", OTHER)
+
+
+class Observed:
+    """ASGI middleware, the outermost: gives a request its identifier, and tells what it came to.
+
+    A well-formed X-Request-ID of the client is kept, so that one identifier goes through all its systems.
+
+    Parameters
+    ----------
+    observers
+        Called after every request.
+    """
+
+    def __init__(self, app: ASGIApp, observers: Collection[Callable[[Observation], None]]) -> None:
+        self.app = app
+        self.observers = observers
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and tell of it when it is answered."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = Headers(scope=scope).get("x-request-id", "")
+        request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        clear_contextvars()
+        bind_contextvars(request_id=request_id)
+        status = BROKEN_OFF
+        began = time.perf_counter()
+
+        async def send_marked(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_marked)
+        finally:
+            caller: Caller | None = scope.get("state", {}).get("caller")
+            observation = Observation(
+                scope["method"] if scope["method"] in METHODS else OTHER,
+                route_of(scope),
+                status,
+                time.perf_counter() - began,
+                None if caller is None else caller.key_id,
+            )
+            for observe in self.observers:
+                observe(observation)
+
+
+def log_request(observation: Observation) -> None:
+    """Write a line of the log."""
+    logger.info(
+        "request",
+        extra={
+            "method": observation.method,
+            "route": observation.route,
+            "status": observation.status,
+            "duration_ms": round(observation.seconds * 1_000, 2),
+            "key": observation.key_id,
+        },
+    )
