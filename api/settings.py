@@ -75,6 +75,9 @@ class ServerSettings(BaseSettings):
     max_body_bytes: int = Field(default=65_536, gt=0, description="Largest request body.")
     max_batch_bytes: int = Field(default=8_388_608, gt=0, description="Largest body of a batch of verifications.")
     max_plan_bytes: int = Field(default=33_554_432, gt=0, description="Largest file of a plan or of areas.")
+    max_head_seconds: float = Field(
+        default=10.0, gt=0, description="Longest time that the head of a request may take to come in."
+    )
     max_body_seconds: float = Field(
         default=60.0, gt=0, description="Longest time that a request body may take to come in."
     )

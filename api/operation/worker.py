@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from typing_extensions import override
 
 from api.app import create_app
+from api.operation.heads import head_limited
 from api.operation.readiness import Readiness
 from api.operation.supervisor import Heartbeat
 from api.settings import ServerSettings
@@ -94,6 +95,7 @@ def serve_on(
         access_log=False,
         ws="none",
         server_header=False,
+        http=head_limited(settings.max_head_seconds),
         limit_concurrency=settings.max_connections,
         timeout_graceful_shutdown=settings.stop_seconds,
     )
