@@ -64,6 +64,19 @@ def fresh_postgis_url(postgis_url: str) -> Iterator[str]:
         admin.dispose()
 
 
+@pytest.fixture
+def cluster(postgis_url: str) -> Iterator[tuple[Path, str]]:
+    """A PostGIS of the test's own, that it may stop; `postgis_url` says that there can be one."""
+    folder = Path(tempfile.mkdtemp(prefix="buurtwijzer-stopped-"))
+    folder.chmod(0o755)
+    started = subprocess.run([POSTGIS, "start", folder / "pg"], capture_output=True, text=True, check=True)
+    try:
+        yield folder / "pg", started.stdout.strip()
+    finally:
+        subprocess.run([POSTGIS, "remove", folder / "pg"], check=True)
+        folder.rmdir()
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgis", marks=pytest.mark.postgis)])
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """URL of an empty store, on each of the two databases in turn."""

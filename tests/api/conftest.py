@@ -10,15 +10,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
 import httpx2
 import pytest
+import shapely
 from fastapi.testclient import TestClient
-from sqlalchemy import create_engine, delete, make_url, text
+from sqlalchemy import create_engine, delete, make_url, select, text
 
 from api.app import create_app
 from api.cli.importing import demo_requests
@@ -27,9 +28,11 @@ from data.api_keys import HIGHEST_RATE, Scope, create_key
 from data.demo import DemoFiles, DemoSize, write_demo
 from data.directory import DataDirectory
 from data.importing import import_file
+from data.releases import active_releases
 from data.store import open_store
 from data.store.database import announce_change
-from data.store.models import DraftRow, Plan
+from data.store.models import Block, Buurt, DraftRow, Plan, Sector
+from data.tables import Kind
 
 HOUSEHOLD_KEYS = "2026a:" + bytes(range(32)).hex()
 ROOT = Path(__file__).resolve().parents[2]
@@ -103,6 +106,49 @@ def client(store_settings: StoreSettings, admin: dict[str, str]) -> Iterator[Tes
         create_app(store_settings, ServerSettings(), HouseholdSettings(keys=HOUSEHOLD_KEYS)), headers=admin
     ) as client:
         yield client
+
+
+HALVES = ((date(2025, 1, 1), ("99001-51", "99001-52")), (date(2026, 6, 1), ("99001-51", "99001-53")))
+"""Two plans that divide the sectors of a municipality in two, one after the other; the middle sector is cut."""
+
+
+@pytest.fixture
+def halved(store_settings: StoreSettings, take_back_plans: Callable[[str], None]) -> Iterator[None]:
+    """The municipality 99001 divided, and divided otherwise later: `HALVES`."""
+    store = open_store(store_settings.store_url)
+    with store.writing() as session:
+        [sectors] = (release for release in active_releases(session) if release.kind == Kind.SECTORS)
+        of_municipality = (Sector.release_id == sectors.id, Sector.municipality_code == "99001")
+        rows = session.execute(select(Sector.code, Sector.geometry).where(*of_municipality).order_by(Sector.code)).all()
+        middle = len(rows) // 2
+        for version, (valid_from, buurten) in enumerate(HALVES, start=2):
+            plan = Plan(
+                release_id=sectors.id,
+                municipality_code="99001",
+                version=version,
+                published_at=datetime(2026, 1, 1, tzinfo=UTC),
+                valid_from=valid_from,
+                drawn=True,
+            )
+            session.add(plan)
+            session.flush()
+            session.add_all(Buurt(plan_id=plan.id, code=code, name_nl=f"Wijk {code}") for code in buurten)
+            session.flush()
+            for number, (code, shape) in enumerate(rows):
+                if number != middle:
+                    side = buurten[number > middle]
+                    session.add(Block(plan_id=plan.id, code=code, sector_code=code, buurt_code=side))
+                    continue
+                west, south, east, north = shape.bounds
+                half = (west + east) / 2
+                boxes = (shapely.box(west, south, half, north), shapely.box(half, south, east, north))
+                for place, (box, side) in enumerate(zip(boxes, buurten, strict=True), start=1):
+                    part = shapely.set_srid(shape & box, shapely.get_srid(shape))
+                    own = f"{code}/{place}"
+                    session.add(Block(plan_id=plan.id, code=own, sector_code=code, buurt_code=side, geometry=part))
+    store.close()
+    yield
+    take_back_plans("99001")
 
 
 @pytest.fixture

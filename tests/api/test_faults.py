@@ -6,7 +6,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -62,19 +61,6 @@ def wait_until(is_so: Callable[[], bool]) -> None:
     while not is_so():
         assert time.monotonic() < ends, "it did not come to pass in 30 s"
         time.sleep(0.05)
-
-
-@pytest.fixture
-def cluster(postgis_url: str) -> Iterator[tuple[Path, str]]:
-    """A PostGIS of the test's own, that it may stop; `postgis_url` says that there can be one."""
-    folder = Path(tempfile.mkdtemp(prefix="buurtwijzer-stopped-"))
-    folder.chmod(0o755)
-    started = subprocess.run([POSTGIS, "start", folder / "pg"], capture_output=True, text=True, check=True)
-    try:
-        yield folder / "pg", started.stdout.strip()
-    finally:
-        subprocess.run([POSTGIS, "remove", folder / "pg"], check=True)
-        folder.rmdir()
 
 
 @pytest.mark.postgis

@@ -2,7 +2,6 @@
 
 import asyncio
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -119,19 +118,6 @@ def test_a_store_that_cannot_be_read_for_a_moment_is_looked_at_again_although_no
             connection.execute(text("ALTER TABLE away RENAME TO store_state"))
         assert wait_until(lambda: keeper.store_reachable and keeper.current.version == store.version())
     store.close()
-
-
-@pytest.fixture
-def cluster(postgis_url: str) -> Iterator[tuple[Path, str]]:
-    """A PostGIS of the test's own, that it may stop; `postgis_url` says that there can be one."""
-    folder = Path(tempfile.mkdtemp(prefix="buurtwijzer-restarted-"))
-    folder.chmod(0o755)
-    started = subprocess.run([POSTGIS, "start", folder / "pg"], capture_output=True, text=True, check=True)
-    try:
-        yield folder / "pg", started.stdout.strip()
-    finally:
-        subprocess.run([POSTGIS, "remove", folder / "pg"], check=True)
-        folder.rmdir()
 
 
 @pytest.mark.postgis

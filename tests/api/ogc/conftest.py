@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
 from typing import Any
 
 import geopandas as gpd
@@ -15,14 +14,12 @@ from sqlalchemy import select
 from api.settings import StoreSettings
 from data.releases import active_releases
 from data.store import Store, open_store
-from data.store.models import AreaCount, Block, Buurt, Plan, Sector
+from data.store.models import AreaCount, Sector
 from data.tables import Kind
 
 CODE = "99001"
-PLANS = ((date(2025, 1, 1), ("99001-51", "99001-52")), (date(2026, 6, 1), ("99001-51", "99001-53")))
-"""Two plans that divide a municipality in two, one after the other; the middle sector is cut."""
 BEFORE, BETWEEN, AFTER = "2024-05-01", "2025-07-01", "2026-07-01"
-"""Days before, between and after the days from which they hold."""
+"""Days before, between and after the days from which the plans of `halved` hold."""
 
 
 @dataclass(frozen=True)
@@ -72,46 +69,6 @@ def stored(ogc_store: Store) -> Stored:
     }
     shapes = [shapely.set_srid(row.geometry, 0) for row in rows]
     return Stored(gpd.GeoDataFrame(table, geometry=shapes, crs=release.crs).set_index("code", drop=False))
-
-
-@pytest.fixture
-def drawn_plans(ogc_store: Store, take_back_plans: Callable[[str], None]) -> Iterator[None]:
-    """The municipality divided, and divided otherwise later."""
-    with ogc_store.writing() as session:
-        [sectors] = (release for release in active_releases(session) if release.kind == Kind.SECTORS)
-        of_municipality = (Sector.release_id == sectors.id, Sector.municipality_code == CODE)
-        rows = session.execute(select(Sector.code, Sector.geometry).where(*of_municipality).order_by(Sector.code)).all()
-        middle = len(rows) // 2
-        for version, (valid_from, buurten) in enumerate(PLANS, start=2):
-            plan = Plan(
-                release_id=sectors.id,
-                municipality_code=CODE,
-                version=version,
-                published_at=datetime(2026, 1, 1, tzinfo=UTC),
-                valid_from=valid_from,
-                drawn=True,
-            )
-            session.add(plan)
-            session.flush()
-            session.add_all(Buurt(plan_id=plan.id, code=code, name_nl=f"Wijk {code}") for code in buurten)
-            session.flush()
-            for number, (code, shape) in enumerate(rows):
-                west, south, east, north = shape.bounds
-                halves = (
-                    (
-                        shapely.box(west, south, (west + east) / 2, north),
-                        shapely.box((west + east) / 2, south, east, north),
-                    )
-                    if number == middle
-                    else (None,)
-                )
-                for place, box in enumerate(halves):
-                    part = None if box is None else shapely.set_srid(shape & box, shapely.get_srid(shape))
-                    own = code if box is None else f"{code}/{place + 1}"
-                    side = buurten[number > middle if box is None else place]
-                    session.add(Block(plan_id=plan.id, code=own, sector_code=code, buurt_code=side, geometry=part))
-    yield
-    take_back_plans(CODE)
 
 
 Follow = Callable[..., list[dict[str, Any]]]

@@ -174,7 +174,7 @@ def test_municipalities_are_their_sectors(client: TestClient, stored: Stored) ->
         )
 
 
-@pytest.mark.usefixtures("drawn_plans")
+@pytest.mark.usefixtures("halved")
 def test_buurten_are_those_of_the_day(client: TestClient, follow: Follow, stored: Stored) -> None:
     days = {BEFORE: {f"{CODE}-01"}, BETWEEN: {f"{CODE}-51", f"{CODE}-52"}, AFTER: {f"{CODE}-51", f"{CODE}-53"}}
     for day, codes in days.items():
@@ -206,7 +206,7 @@ def test_buurten_are_those_of_the_day(client: TestClient, follow: Follow, stored
     assert client.get(f"/ogc/collections/buurten/items/{CODE}-52").status_code == 404
 
 
-@pytest.mark.usefixtures("drawn_plans")
+@pytest.mark.usefixtures("halved")
 def test_counts_are_those_that_a_viewer_may_see(client: TestClient, follow: Follow) -> None:
     counted = client.get(f"/v1/municipalities/{CODE}/households", params={"on": BETWEEN}).json()
     found = {each["id"]: each["properties"] for each in follow("buurten", datetime=BETWEEN, municipality=CODE)}

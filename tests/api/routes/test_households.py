@@ -3,7 +3,7 @@
 import io
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -24,7 +24,7 @@ from data.dwellings import Dwellings
 from data.releases import active_releases
 from data.store import Store, open_store
 from data.store.household_models import Household
-from data.store.models import Block, Buurt, Plan, Sector
+from data.store.models import Sector
 from data.tables import Kind
 from geo.crs import LONLAT, transform_shapes
 from households.dwelling_keys import dwelling_key, read_keys
@@ -32,8 +32,6 @@ from households.dwelling_keys import dwelling_key, read_keys
 CODE = "99001"
 MUNICIPALITY = f"/v1/municipalities/{CODE}/households"
 KEYS = "2026a:" + bytes(range(32)).hex()
-HALVES = ((date(2025, 1, 1), ("99001-51", "99001-52")), (date(2026, 6, 1), ("99001-51", "99001-53")))
-"""Two plans that divide the municipality's sectors in two, one after the other; the middle sector is cut."""
 
 
 @dataclass(frozen=True)
@@ -100,52 +98,6 @@ def members(store: Store, place: Place) -> Iterator[None]:
         session.execute(delete(Household).where(Household.municipality_code == CODE))
 
 
-@pytest.fixture
-def plans(store: Store, take_back_plans: Callable[[str], None]) -> Iterator[None]:
-    """The municipality divided, and divided otherwise later."""
-    with store.writing() as session:
-        [sectors] = (release for release in active_releases(session) if release.kind == Kind.SECTORS)
-        rows = session.execute(
-            select(Sector.code, Sector.geometry)
-            .where(Sector.release_id == sectors.id, Sector.municipality_code == CODE)
-            .order_by(Sector.code)
-        ).all()
-        middle = len(rows) // 2
-        for version, (valid_from, buurten) in enumerate(HALVES, start=2):
-            plan = Plan(
-                release_id=sectors.id,
-                municipality_code=CODE,
-                version=version,
-                published_at=datetime(2026, 1, 1, tzinfo=UTC),
-                valid_from=valid_from,
-                drawn=True,
-            )
-            session.add(plan)
-            session.flush()
-            session.add_all(Buurt(plan_id=plan.id, code=code, name_nl=f"Wijk {code}") for code in buurten)
-            session.flush()
-            for number, (code, shape) in enumerate(rows):
-                if number != middle:
-                    side = buurten[number > middle]
-                    session.add(Block(plan_id=plan.id, code=code, sector_code=code, buurt_code=side))
-                    continue
-                west, south, east, north = shape.bounds
-                half = (west + east) / 2
-                boxes = (shapely.box(west, south, half, north), shapely.box(half, south, east, north))
-                for place, (box, side) in enumerate(zip(boxes, buurten, strict=True), start=1):
-                    session.add(
-                        Block(
-                            plan_id=plan.id,
-                            code=f"{code}/{place}",
-                            sector_code=code,
-                            buurt_code=side,
-                            geometry=shapely.set_srid(shapely.intersection(shape, box), shapely.get_srid(shape)),
-                        )
-                    )
-    yield
-    take_back_plans(CODE)
-
-
 def count(client: TestClient, area: dict[str, Any], **more: Any) -> dict[str, Any]:
     answer = client.post("/v1/households", json={"within": area} | more)
     assert answer.status_code == 200, answer.text
@@ -180,7 +132,7 @@ def test_it_takes_a_key(client: TestClient, path: str) -> None:
     assert client.get(path, headers={"Authorization": ""}).status_code == 401
 
 
-@pytest.mark.usefixtures("plans")
+@pytest.mark.usefixtures("halved")
 def test_a_buurt_is_counted_by_the_plan_of_the_day(client: TestClient) -> None:
     before, after = ({"on": "2025-07-01"}, {"on": "2026-07-01"})
     first = client.get("/v1/buurten/99001-51/households", params=before).json()
@@ -203,7 +155,7 @@ def test_a_buurt_is_counted_by_the_plan_of_the_day(client: TestClient) -> None:
     assert (none.status_code, none.json()["type"].rpartition("/")[2]) == (404, "unknown-buurt")
 
 
-@pytest.mark.usefixtures("plans")
+@pytest.mark.usefixtures("halved")
 def test_a_member_has_the_buurt_of_today_where_the_sector_tells(
     store: Store, store_settings: StoreSettings, place: Place
 ) -> None:
@@ -223,7 +175,7 @@ def test_a_member_has_the_buurt_of_today_where_the_sector_tells(
     assert atlas.buurt_today("NL", codes[0], "99001-51") is None
 
 
-@pytest.mark.usefixtures("plans")
+@pytest.mark.usefixtures("halved")
 def test_an_area_around_a_municipality_has_its_counts(client: TestClient, place: Place) -> None:
     municipality = client.get(MUNICIPALITY).json()
     around = shapely.union_all(list(place.sectors.values())).buffer(0.0001)
@@ -236,7 +188,7 @@ def test_an_area_around_a_municipality_has_its_counts(client: TestClient, place:
         assert not inside["members_estimated"]
 
 
-@pytest.mark.usefixtures("plans")
+@pytest.mark.usefixtures("halved")
 @pytest.mark.parametrize("share", [0.21, 0.37, 0.5, 0.83])
 def test_the_halves_of_an_area_add_up_to_it(client: TestClient, place: Place, share: float) -> None:
     west, south, east, north = shapely.union_all(list(place.sectors.values())).bounds
@@ -305,7 +257,7 @@ def test_a_url_and_a_body_give_the_same(client: TestClient, place: Place) -> Non
     assert got.json()["as_of"] == "2026-07-01"
 
 
-@pytest.mark.usefixtures("plans")
+@pytest.mark.usefixtures("halved")
 @pytest.mark.parametrize("path", ["municipality", "buurt", "within"])
 def test_every_form_has_the_same_numbers(client: TestClient, place: Place, path: str) -> None:
     area = json.dumps(place.drawn(shapely.box(*list(place.sectors.values())[7].bounds)))
