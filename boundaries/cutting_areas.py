@@ -6,6 +6,7 @@ for vertex by construction, as grown areas do (`boundaries.growing`).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ import shapely
 
 from boundaries.assigning import Assignment, assign_by_overlap
 from boundaries.blocks import Area
+from boundaries.borders import share_borders
 from boundaries.overlaps import Shapes, area_array
 from geo.crs import in_crs_units
 
@@ -107,32 +109,34 @@ def _lowest(faces: Shapes, shapes: Shapes) -> npt.NDArray[np.int64]:
 
 
 def _without_slivers(parts: dict[int, Area], snap: float) -> dict[int, Area]:
-    """Give the pieces that are narrower than the snapping distance to the piece with the longest border beside."""
+    """Give the pieces that are narrower than the snapping distance to the piece with the longest border beside.
+
+    What a joined piece measures is summed, and shapes are joined once: grown areas make thousands of slivers.
+    """
     polygons, owner = shapely.get_parts(np.array(list(parts.values()), dtype=object), return_index=True)
-    owners = [list(parts)[k] for k in owner]
-    pieces = list(polygons)
-    waiting = sorted(range(len(pieces)), key=lambda k: _width(pieces[k]))
-    gone = set()
-    for k in waiting:
-        if _width(pieces[k]) > snap:
+    area, perimeter = shapely.area(polygons).tolist(), shapely.length(polygons).tolist()
+    shared = share_borders(polygons, np.array([], dtype=object))
+    beside: list[dict[int, float]] = [
+        dict(zip(shared.neighbours[start:end].tolist(), shared.length_m[start:end].tolist(), strict=True))
+        for start, end in pairwise(shared.starts.tolist())
+    ]
+    members = [[k] for k in range(len(polygons))]
+    for k in np.argsort(2 * shapely.area(polygons) / shapely.length(polygons), kind="stable").tolist():
+        if 2 * area[k] > snap * perimeter[k] or not beside[k]:
             continue
-        others = [other for other in range(len(pieces)) if other != k and other not in gone]
-        beside = shapely.length(shapely.intersection(shapely.boundary([pieces[other] for other in others]), pieces[k]))
-        if others and beside.max() > 0:
-            into = others[int(np.argmax(beside))]
-            joined = shapely.coverage_union_all(np.array([pieces[into], pieces[k]], dtype=object))
-            if joined.geom_type == "Polygon":
-                pieces[into] = joined
-                gone.add(k)
+        into = max(beside[k], key=lambda other: (beside[k][other], -other))
+        area[into] += area[k]
+        perimeter[into] += perimeter[k] - 2 * beside[k][into]
+        members[into] += members[k]
+        members[k] = []
+        for other, length in beside[k].items():
+            del beside[other][k]
+            if other != into:
+                beside[other][into] = beside[into][other] = beside[into].get(other, 0.0) + length
     left: dict[int, list[Area]] = {}
-    for k in range(len(pieces)):
-        if k not in gone:
-            left.setdefault(owners[k], []).append(pieces[k])
-    return {key: _joined(shapes) for key, shapes in left.items()}
-
-
-def _width(piece: shapely.Polygon) -> float:
-    return float(2 * piece.area / piece.length)
+    for k, gathered in enumerate(members):
+        left.setdefault(list(parts)[owner[k]], []).extend(polygons[gathered])
+    return {key: _joined(shapes) for key, shapes in left.items() if shapes}
 
 
 def _with_needed_vertices(pieces: dict[str, Area], sectors: Shapes) -> dict[str, Area]:
