@@ -1,6 +1,7 @@
 """The FastAPI application: joins the store, the data directory and the routes."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from api.negotiation import install_negotiation
 from api.ogc.desk import FeatureDesk
 from api.ogc.parameters import install_ogc_problems
 from api.openapi_tags import TAGS
+from api.operation.metrics import SHARED, Metrics
 from api.operation.observing import Observed, log_request
 from api.operation.rate_limits import CallerLimit, RateLimiter
 from api.operation.readiness import Readiness
@@ -94,7 +96,7 @@ class _Application(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         readiness: Readiness = self.state.readiness
         answered = AnswerHeaders(super().build_middleware_stack(), closing=lambda: readiness.stopping)
-        return Observed(answered, (log_request,))
+        return Observed(answered, self.state.observers)
 
 
 def _limit_requests(app: FastAPI, settings: ServerSettings, keeper: AtlasKeeper, limiter: RateLimiter) -> None:
@@ -169,16 +171,20 @@ def create_app(
     directory = DataDirectory(store_settings.data_dir)
     keeper = AtlasKeeper(store, directory, server_settings.reload_seconds, lambda: clock().date())
     limiter = RateLimiter(store)
+    metrics = Metrics() if SHARED in os.environ else None
     readiness = Readiness(lambda: keeper.current)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         stop = asyncio.Event()
         watching = asyncio.create_task(keeper.watch(stop))
+        following = None if metrics is None else asyncio.create_task(metrics.follow(keeper))
         try:
             yield
         finally:
             stop.set()
+            if following is not None:
+                following.cancel()
             await watching
             limiter.close()
             store.close()
@@ -195,6 +201,7 @@ def create_app(
         redoc_url=None,
     )
     app.state.readiness = readiness
+    app.state.observers = [log_request] if metrics is None else [log_request, metrics.observe]
     _install_problems(app)
     _limit_requests(app, server_settings, keeper, limiter)
     for asking in (

@@ -5,7 +5,7 @@ import logging
 from asyncio import FIRST_COMPLETED
 from collections.abc import Callable
 from datetime import date
-from time import monotonic
+from time import monotonic, time
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -45,6 +45,7 @@ class AtlasKeeper:
             self.keys = usable_keys(session)
         self.store.followed = atlas.version
         self.current = atlas
+        self.taken_in_at = time()
 
     def refresh(self) -> None:
         """Swap in a new atlas if the store has changed; keep the present one while the store cannot be reached."""

@@ -132,6 +132,15 @@ class RateSettings(BaseSettings):
         return max(rates[scope] for scope in scopes)
 
 
+class MetricsSettings(BaseSettings):
+    """Where Prometheus may ask `buurtwijzer serve` for metrics: a port of its own, without keys and for nobody else."""
+
+    model_config = SettingsConfigDict(env_prefix="BUURTWIJZER_METRICS_", frozen=True)
+
+    port: int | None = Field(default=None, ge=0, le=65535, description="Port of /metrics; unset, there are none.")
+    host: str = Field(default="127.0.0.1", description="Address to listen on for it.")
+
+
 class LogSettings(BaseSettings):
     """How the server logs, on standard error."""
 

@@ -5,6 +5,7 @@ import os
 import secrets
 import sys
 import tempfile
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -16,9 +17,10 @@ from api.app import create_app
 from api.cli.opening import opened
 from api.operation.listening import bound_socket
 from api.operation.logs import configure_logs
+from api.operation.metrics import forget, prepare
 from api.operation.supervisor import Supervisor
 from api.operation.worker import serve_on, work
-from api.settings import HouseholdSettings, LogSettings, ServerSettings, StoreSettings
+from api.settings import HouseholdSettings, LogSettings, MetricsSettings, ServerSettings, StoreSettings
 from data.api_keys import Scope, create_key, list_keys, revoke_key
 
 out = Console()
@@ -64,14 +66,23 @@ def serve(
     with opened():
         key = make_demo_key(datetime.now(UTC)) if with_demo_key else None
     configure_logs(LogSettings())
-    with bound_socket(settings.host, settings.port) as listening:
+    with ExitStack() as opened_here:
+        listening = [opened_here.enter_context(bound_socket(settings.host, settings.port))]
+        metrics = MetricsSettings()
+        if metrics.port is not None:
+            listening.append(opened_here.enter_context(bound_socket(metrics.host, metrics.port)))
+            opened_here.enter_context(prepare())
         app = create_app(server_settings=settings) if settings.workers == 1 else None
-        announce(settings.host, listening.getsockname()[1], key)
+        announce(settings.host, listening[0].getsockname()[1], key)
+        for bound in listening[1:]:
+            typer.echo(f"Metrics are on http://{metrics.host}:{bound.getsockname()[1]}/metrics")
+        sys.stdout.flush()
         if app is not None:
             serve_on(listening, settings, app)
             return
         stop_seconds = settings.stop_seconds + settings.stop_notice_seconds
-        sys.exit(Supervisor(listening, settings.workers, work, stop_seconds).run())
+        gone = forget if metrics.port is not None else lambda _pid: None
+        sys.exit(Supervisor(listening, settings.workers, work, stop_seconds, gone).run())
 
 
 def announce(host: str, port: int, key: str | None) -> None:
@@ -84,7 +95,6 @@ def announce(host: str, port: int, key: str | None) -> None:
         out.print("A sign-up form asks, in another terminal:\n")
         # Not wrapped: the line is there to be copied.
         typer.echo("  " + EXAMPLE.format(host=host, port=port, key=key) + "\n")
-    out.file.flush()
 
 
 def openapi() -> None:

@@ -4,8 +4,8 @@ import logging
 import re
 import time
 import uuid
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -35,6 +35,9 @@ class Observation:
     status: int
     seconds: float
     key_id: str | None
+    rate_limited: bool = False
+    verdicts: Mapping[str, int] = field(default_factory=dict)
+    """How many addresses were judged how."""
 
 
 def current_request_id() -> str | None:
@@ -85,13 +88,16 @@ class Observed:
         try:
             await self.app(scope, receive, send_marked)
         finally:
-            caller: Caller | None = scope.get("state", {}).get("caller")
+            state = scope.get("state", {})
+            caller: Caller | None = state.get("caller")
             observation = Observation(
                 scope["method"] if scope["method"] in METHODS else OTHER,
                 route_of(scope),
                 status,
                 time.perf_counter() - began,
                 None if caller is None else caller.key_id,
+                state.get("rate_limited", False),
+                state.get("verdicts", {}),
             )
             for observe in self.observers:
                 observe(observation)

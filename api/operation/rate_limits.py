@@ -180,6 +180,7 @@ class CallerLimit:
         if allowance.granted:
             await self.app(scope, receive, send_told)
             return
+        scope["state"]["rate_limited"] = True
         detail = f"{limit:,} requests a minute are used up; the next minute begins in {allowance.resets_s} s"
         refusal = problem_response(
             TOO_MANY_REQUESTS, detail, headers={"Retry-After": str(allowance.resets_s), "Connection": "close"}

@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from multiprocessing import connection
 from multiprocessing.context import ForkProcess
@@ -62,9 +62,9 @@ class _Worker:
 
 
 class Supervisor:
-    """Keeps a number of workers serving one bound socket.
+    """Keeps a number of workers serving the same bound sockets.
 
-    All share the socket: what a dead worker has not accepted yet is accepted by another. A worker that dies is replaced
+    All share them: what a dead worker has not accepted yet is accepted by another. A worker that dies is replaced
     at once; one that cannot even start, after growing waits, since the others go on answering. Where none has ever
     served, the first that cannot start ends the server.
 
@@ -74,11 +74,11 @@ class Supervisor:
     Parameters
     ----------
     listening
-        A bound socket. It starts to listen with the first worker.
+        Bound sockets. They start to listen with the first worker.
     count
         How many workers.
     work
-        What each of them does with the socket until it is told to stop.
+        What each of them does with the sockets until it is told to stop.
     stop_seconds
         How long a worker may take to stop.
     gone
@@ -87,9 +87,9 @@ class Supervisor:
 
     def __init__(
         self,
-        listening: socket.socket,
+        listening: Sequence[socket.socket],
         count: int,
-        work: Callable[[socket.socket, Heartbeat], None],
+        work: Callable[[Sequence[socket.socket], Heartbeat], None],
         stop_seconds: float,
         gone: Callable[[int], None] = lambda _pid: None,
     ) -> None:
@@ -162,7 +162,8 @@ class Supervisor:
     def _end_all(self) -> None:
         """Tell the workers to stop, and end those that do not; a second signal ends all at once."""
         # Connections are refused as soon as the last worker has stopped to accept, and go elsewhere.
-        self._listening.close()
+        for bound in self._listening:
+            bound.close()
         for worker in self._workers:
             worker.process.terminate()
         ends, signals = time.monotonic() + self._stop_seconds, self._signals

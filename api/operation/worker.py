@@ -8,6 +8,7 @@ import resource
 import socket
 import sys
 import time
+from collections.abc import Sequence
 from typing import Final
 
 import uvicorn
@@ -16,6 +17,7 @@ from typing_extensions import override
 
 from api.app import create_app
 from api.operation.heads import head_limited
+from api.operation.metrics import MetricsDoor
 from api.operation.readiness import Readiness
 from api.operation.supervisor import Heartbeat
 from api.settings import ServerSettings
@@ -80,16 +82,16 @@ class WorkerServer(uvicorn.Server):
 
 
 def serve_on(
-    listening: socket.socket, settings: ServerSettings, app: FastAPI, heartbeat: Heartbeat | None = None
+    listening: Sequence[socket.socket], settings: ServerSettings, app: FastAPI, heartbeat: Heartbeat | None = None
 ) -> None:
-    """Serve an application on a bound socket until SIGTERM or SIGINT.
+    """Serve an application on a bound socket until SIGTERM or SIGINT; on the second of two, its metrics.
 
     Connections beyond the settings' number are answered with 503; running requests have the settings' time to finish.
     """
     _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
     config = uvicorn.Config(
-        app,
+        app if len(listening) == 1 else MetricsDoor(app, listening[1].getsockname()[1]),
         log_config=None,
         # The access log would hold the query string of every request, with places in it.
         access_log=False,
@@ -100,10 +102,10 @@ def serve_on(
         timeout_graceful_shutdown=settings.stop_seconds,
     )
     server = WorkerServer(config, app.state.readiness, settings.stop_notice_seconds, heartbeat)
-    server.run(sockets=[listening])
+    server.run(sockets=list(listening))
 
 
-def work(listening: socket.socket, heartbeat: Heartbeat) -> None:
+def work(listening: Sequence[socket.socket], heartbeat: Heartbeat) -> None:
     """Serve as the environment says, in a forked process."""
     settings = ServerSettings()
     try:

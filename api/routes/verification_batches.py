@@ -1,8 +1,9 @@
 """`POST /v1/verifications:batch`: many addresses in one request, each answered as if it were asked alone."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from api.access import needs
 from api.address_models import MOST_QUESTIONS, VerificationBatchAnswer, VerificationBatchRequest
@@ -30,10 +31,12 @@ Find up to {MOST_QUESTIONS:,} addresses, and say in which sector and buurt they 
 the questions; each is what `POST /v1/verifications` says of the same question. All or none are answered: a question
 that would be refused alone refuses the batch.""",
     )
-    def verify_addresses(request: VerificationBatchRequest) -> Response:
+    def verify_addresses(request: VerificationBatchRequest, http: Request) -> Response:
+        verifications = _verify(atlas(), request.data)
+        http.state.verdicts = Counter(verification.match.verdict.value for verification in verifications)
         answers = [
             VerificationAnswer.of(verification, question.language).model_dump_json()
-            for question, verification in zip(request.data, _verify(atlas(), request.data), strict=True)
+            for question, verification in zip(request.data, verifications, strict=True)
         ]
         return Response(f'{{"data":[{",".join(answers)}]}}', media_type="application/json")
 

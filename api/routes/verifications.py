@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 
 from api.access import needs
@@ -35,7 +35,7 @@ def verifications_router(
     router = APIRouter(prefix="/v1", tags=["verifications"], dependencies=[needs(Scope.SIGNUP)])
 
     @router.post("/verifications", responses=described_refusals(404, 409, 413, 422, 503))
-    async def verify_address(request: VerificationQuestion) -> VerificationWithEligibility:
+    async def verify_address(request: VerificationQuestion, http: Request) -> VerificationWithEligibility:
         """Find an address in the official register, and say in which sector and buurt it lies.
 
         `accept`: it is that address. `confirm`: something was corrected, so ask the person. `fix`: something is
@@ -47,6 +47,7 @@ def verifications_router(
             raise NoMembersError("this server has no keys of households, so it cannot say who may join")
         current = atlas()
         verification = verify(current, request.query(), lang=request.address_language, require_box=request.require_box)
+        http.state.verdicts = {verification.match.verdict.value: 1}
         answer = VerificationWithEligibility(**dict(VerificationAnswer.of(verification, request.language)))
         if request.eligibility and keys is not None:
             # The store is asked, so not on the loop that answers lookups.
