@@ -1,7 +1,10 @@
 """A new sectors release end to end: imported, activated, and nobody's buurt changes that a person did not change."""
 
 import secrets
+import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -469,6 +472,48 @@ def test_a_draft_on_former_sectors_goes_over_to_the_plan_on_those_in_use(world: 
     assert world.buurten_at([(150_500, 170_500), (153_500, 170_500)], "EPSG:31370") == ["11002-02", *rand]
     # Nothing of the other draft is left, and its editor is told so before anything is lost.
     assert [each.op for each in world.rebase(moved, skip=True).left_out] == ["assign_blocks"]
+
+
+def test_an_activation_and_a_publish_at_the_same_moment_end_in_one_order_or_the_other(
+    world: World, store_url: str, tmp_path: Path
+) -> None:
+    world.bring_in(layer_of(row_of_squares(*OLD), "11002"), "s2024")
+    world.draw("11002", groups({"West": ["A", "B"], "Oost": ["C", "D"]}))
+    places = inside(layer_of(row_of_squares(*OLD), "11002"))
+    other = World(store_url, tmp_path)
+    with ThreadPoolExecutor(2) as at_once:
+        for turn in range(4):
+            before = world.buurten_at(places, "EPSG:31370")
+            into = next(code for code in before if code != before[0])
+            codes = [f"{code}{turn}" for code in OLD] if turn else list(OLD)
+            draft = world.begin("11002", AssignBlocks(blocks=(codes[0],), buurt=into, allow_parts=True))
+            world.bring_in(layer_of(row_of_squares(*(f"{code}{turn + 1}" for code in OLD)), "11002"), f"new-{turn}")
+            other.now = world.now
+            both = threading.Barrier(2)
+
+            def publish(draft: str = draft, both: threading.Barrier = both, turn: int = turn) -> bool:
+                both.wait()
+                time.sleep(0.05 * (turn % 2))
+                try:
+                    world.publish(draft)
+                except FormerReleaseError:
+                    return False
+                return True
+
+            publishing = at_once.submit(publish)
+            both.wait()
+            time.sleep(0.05 * ((turn + 1) % 2))
+            done, published = other.activate(f"new-{turn}"), publishing.result()
+            assert done.is_active
+            assert world.active() == f"new-{turn}"
+            # What was published first was carried over; what came second was refused, and answers are as before.
+            expected = [into, *before[1:]] if published else before
+            assert world.buurten_at(places, "EPSG:31370") == expected
+            with world.store.reading() as session:
+                assert (find_draft(session, draft).state == "published") == published
+                assert len(done.carryings) == 1
+            world.now = other.now
+    other.store.close()
 
 
 def test_a_draft_on_sectors_that_are_to_come_is_not_taken_back_to_those_in_use(world: World) -> None:
