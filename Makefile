@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 BENCHES := bench/sector_index.py bench/addresses.py bench/imports.py bench/plans.py bench/quotes.py bench/proposals.py bench/editor.py
 
-.PHONY: help setup web no-node web-lint run test lint types unit bench bench-quick lock clean
+.PHONY: help setup web no-node web-lint run test lint types unit soak bench bench-quick lock clean
 
 help: ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -71,6 +71,11 @@ unit: setup
 	@scripts/postgis install || [ $$? -eq 3 ]
 	@scripts/chromium install || [ $$? -eq 3 ]
 	$(BIN)/pytest --numprocesses 2 --dist worksteal
+
+soak: setup ## ten minutes of load, 10,000 connections, and every test of faults and workers
+	@scripts/postgis install || [ $$? -eq 3 ]
+	@apt-get install -y -qq --no-install-recommends libfaketime >/dev/null 2>&1 || echo "without libfaketime no clock jumps"
+	BUURTWIJZER_SOAK=600 $(BIN)/pytest tests/api/operation tests/api/test_faults.py
 
 bench: web .venv/.installed-bench ## run every benchmark in full: bars as ratios against peers
 	@scripts/postgis install || [ $$? -eq 3 ]
