@@ -31,7 +31,8 @@ def command_hand(directory: DataDirectory) -> Hand:
 def show_carryings(carryings: Sequence[Carrying], report: Path | None) -> None:
     """Show what becomes of plans, and write their reports as JSON where a file is named."""
     if carryings:
-        table = Table("municipality", "from", "same", "recoded", "changed", "to decide", "dwellings that move", "")
+        table = Table("municipality", "from", "same", "recoded", "changed", "to decide", "dwellings that move")
+        table.add_column("", overflow="fold", min_width=24)
         for each in carryings:
             found = each.report
             figures = (

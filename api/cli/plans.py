@@ -8,7 +8,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from api.cli import plan_checks
 from api.cli.drafting import BY_COMMAND, open_desk, right_now
@@ -44,7 +44,10 @@ class OperationTextError(ValueError):
 @plan.command("list")
 def show_plans(municipality: Place) -> None:
     """List the drafts and the published plans of a municipality."""
-    table = Table("plan", "state", "version", "from", "buurten of", "title or reason")
+    # An identifier is copied from here: it is never cut off, however narrow the terminal is.
+    table = Table(
+        Column("plan", overflow="fold", min_width=18), *("state", "version", "from", "buurten of"), "about", box=None
+    )
     with opened() as (store, _), store.reading() as session:
         code = find_municipality(session, municipality).code
         for draft in list_drafts(session, code):

@@ -61,6 +61,12 @@ def test_a_proposal_is_taken_checked_compared_and_published(run: Run, tmp_path: 
     run("plan", "publish", draft, "--reason", "Again", code=1)
 
 
+def test_a_draft_can_be_copied_from_a_list_on_a_narrow_terminal(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    draft = run("plan", "new", CODE, "--title", "A title that is far too long for the line that it stands on")
+    monkeypatch.setattr("api.cli.plans.out", Console(width=60))
+    assert draft in run("plan", "list", CODE)
+
+
 def test_an_assignment_makes_the_round_trip(run: Run, tmp_path: Path) -> None:
     draft = run("propose", CODE, "--least", "200", "--target", "400", "--most", "900", "--take", "1").splitlines()[-1]
     file, again = tmp_path / "plan.csv", tmp_path / "again.csv"
