@@ -77,14 +77,17 @@ _GIVE_TABLES = """
 DO $$$$
 DECLARE name text;
 BEGIN
-  FOR name IN SELECT DISTINCT tgfoid::regprocedure::text FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
-    WHERE relnamespace = current_schema()::regnamespace AND relname = ANY (ARRAY[$tables]) AND NOT tgisinternal
+  CREATE TEMP TABLE ours ON COMMIT DROP AS SELECT pg_class.oid, relname FROM pg_class
+    WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'
+    AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'e');
+  FOR name IN SELECT DISTINCT tgfoid::regprocedure::text FROM pg_trigger JOIN ours ON ours.oid = tgrelid
+    WHERE NOT tgisinternal
   LOOP EXECUTE 'ALTER FUNCTION ' || name || ' OWNER TO $owner'; END LOOP;
-  FOR name IN SELECT relname FROM pg_class
-    WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND relname = ANY (ARRAY[$tables])
+  FOR name IN SELECT relname FROM ours
   LOOP EXECUTE format('ALTER TABLE %I OWNER TO $owner', name); END LOOP;
 END $$$$;
 """
+"""Every table of the schema but those of extensions: the database is Buurtwijzer's own."""
 
 
 def roles_sql() -> str:
@@ -93,8 +96,7 @@ def roles_sql() -> str:
     It can be run again. The roles have no passwords: the administrator sets them, or how the server knows them. Rights
     on tables come with the next `grant`, when the owner migrates.
     """
-    tables = ", ".join(f"'{name}'" for name in sorted({*METADATA.tables, _VERSION_TABLE}))
-    names = {"owner": OWNER, "application": APPLICATION, "reader": READER, "tables": tables}
+    names = {"owner": OWNER, "application": APPLICATION, "reader": READER}
     blocks = Template(_MAKE_ROLES + _GIVE_TABLES).substitute(names)
     return f"BEGIN;\nCREATE EXTENSION IF NOT EXISTS postgis;{blocks}COMMIT;\n"
 

@@ -18,11 +18,13 @@ END $$;
 DO $$
 DECLARE name text;
 BEGIN
-  FOR name IN SELECT DISTINCT tgfoid::regprocedure::text FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
-    WHERE relnamespace = current_schema()::regnamespace AND relname = ANY (ARRAY['account', 'active_release', 'alembic_version', 'api_key', 'area_count', 'attempt', 'audit_entry', 'block', 'buurt', 'buurtcode', 'code_batch', 'draft', 'draft_entry', 'eligibility_rules', 'household', 'kept_answer', 'licence', 'municipality', 'outline', 'plan', 'price_book', 'quote', 'quote_municipality', 'quote_numbers', 'release', 'sector', 'sign_up', 'staff_account', 'staff_area', 'store_state', 'tile_shape']) AND NOT tgisinternal
+  CREATE TEMP TABLE ours ON COMMIT DROP AS SELECT pg_class.oid, relname FROM pg_class
+    WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r'
+    AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype = 'e');
+  FOR name IN SELECT DISTINCT tgfoid::regprocedure::text FROM pg_trigger JOIN ours ON ours.oid = tgrelid
+    WHERE NOT tgisinternal
   LOOP EXECUTE 'ALTER FUNCTION ' || name || ' OWNER TO buurtwijzer_owner'; END LOOP;
-  FOR name IN SELECT relname FROM pg_class
-    WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND relname = ANY (ARRAY['account', 'active_release', 'alembic_version', 'api_key', 'area_count', 'attempt', 'audit_entry', 'block', 'buurt', 'buurtcode', 'code_batch', 'draft', 'draft_entry', 'eligibility_rules', 'household', 'kept_answer', 'licence', 'municipality', 'outline', 'plan', 'price_book', 'quote', 'quote_municipality', 'quote_numbers', 'release', 'sector', 'sign_up', 'staff_account', 'staff_area', 'store_state', 'tile_shape'])
+  FOR name IN SELECT relname FROM ours
   LOOP EXECUTE format('ALTER TABLE %I OWNER TO buurtwijzer_owner', name); END LOOP;
 END $$;
 COMMIT;
