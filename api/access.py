@@ -23,7 +23,8 @@ IMPLIED: Mapping[Scope, frozenset[Scope]] = {
 _bearer = HTTPBearer(
     auto_error=False,
     scheme_name="api-key",
-    description="`Authorization: Bearer bw_…`: a key made by `buurtwijzer keys create`.",
+    description="`Authorization: Bearer bw_…`: a key made by `buurtwijzer keys create`, or a token of the identity "
+    "provider that the server names.",
 )
 
 
@@ -146,7 +147,7 @@ async def authenticate_with_password(
 def _admit(request: Request, wanted: SecurityScopes) -> Caller:
     caller: Caller | None = request.state.caller
     if caller is None:
-        raise NotAuthenticatedError("the key is unknown, revoked or expired")
+        raise NotAuthenticatedError("the key or token is unknown, revoked or expired, or gives no scope here")
     if caller.scopes.isdisjoint(wanted.scopes):
         raise NotAllowedError(f"this needs a key with the scope {wanted.scope_str}; {caller.key_id} has not")
     return caller

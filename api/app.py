@@ -10,12 +10,13 @@ from importlib.metadata import version
 from fastapi import FastAPI
 from starlette.types import ASGIApp
 
-from api.access import identify
+from api.access import Caller, identify
 from api.answer_headers import AnswerHeaders, open_to_origins
 from api.area_problems import install_area_problems
 from api.counting import HouseholdCounts
 from api.drafting import DraftDesk
 from api.household_problems import install_household_problems
+from api.identity_tokens import token_reader
 from api.keeper import AtlasKeeper
 from api.letter_problems import install_letter_problems
 from api.limits import BodyLimit, HostLimit, UrlLimit
@@ -68,6 +69,7 @@ from api.selection_problems import install_selection_problems
 from api.settings import (
     HouseholdSettings,
     LetterSettings,
+    OidcSettings,
     PlanSettings,
     RateSettings,
     ServerSettings,
@@ -101,6 +103,12 @@ class _Application(FastAPI):
 
 def _limit_requests(app: FastAPI, settings: ServerSettings, keeper: AtlasKeeper, limiter: RateLimiter) -> None:
     """Put what refuses a request before the application, the last one first."""
+    tokens = token_reader(OidcSettings())
+
+    async def find_caller(authorization: str | None) -> Caller | None:
+        caller = identify(authorization, keeper.keys, datetime.now(UTC))
+        return await tokens.identify(authorization) if caller is None and tokens is not None else caller
+
     app.add_middleware(
         BodyLimit,
         max_bytes=settings.max_body_bytes,
@@ -117,7 +125,7 @@ def _limit_requests(app: FastAPI, settings: ServerSettings, keeper: AtlasKeeper,
     )
     app.add_middleware(
         CallerLimit,
-        identify=lambda authorization: identify(authorization, keeper.keys, datetime.now(UTC)),
+        identify=find_caller,
         limiter=limiter,
         settings=RateSettings(),
     )

@@ -123,6 +123,9 @@ TOO_MANY_REQUESTS = Kind(
     429,
     "Wait as long as Retry-After says, verify in batches, or ask for a key with a higher rate.",
 )
+PROVIDER_AWAY = Kind(
+    "identity-provider-unreachable", "The identity provider cannot be reached", 503, "Try again later, or use a key."
+)
 BODY_TOO_LARGE = Kind("body-too-large", "The request is too large", 413, "Send less in one request.")
 UNKNOWN_HOST = Kind(
     "unknown-host", "Not a name of this server", 421, "Call it by a name in BUURTWIJZER_SERVER_ALLOWED_HOSTS."

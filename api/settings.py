@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -130,6 +131,53 @@ class RateSettings(BaseSettings):
         """Return the rate of a caller with some scopes."""
         rates: dict[str, int] = dict(self)
         return max(rates[scope] for scope in scopes)
+
+
+Algorithm = Literal["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
+"""Those with a public key; a shared secret, or none, is no proof of who has made a token."""
+
+
+def is_trustworthy(url: str) -> bool:
+    """Whether what is read from a URL comes from who it names: over HTTPS, or from this machine.
+
+    Examples
+    --------
+    >>> is_trustworthy("https://id.example"), is_trustworthy("http://id.example"), is_trustworthy("http://127.0.0.1:9")
+    (True, False, True)
+    """
+    parts = urlsplit(url)
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "::1", "localhost"))
+
+
+class OidcSettings(BaseSettings):
+    """Whose tokens are taken beside keys: an OpenID Connect provider, by its discovery document."""
+
+    model_config = SettingsConfigDict(env_prefix="BUURTWIJZER_OIDC_", frozen=True)
+
+    issuer: str | None = Field(
+        default=None, description="The provider, exactly as it names itself in `iss`; unset, keys alone are taken."
+    )
+    audience: str | None = Field(default=None, description="Who the tokens must be for (`aud`): this server.")
+    scopes_claim: str = Field(
+        default="roles", description="Claim that says what a person may do; dots lead into it: `realm_access.roles`."
+    )
+    scopes: dict[str, tuple[Scope, ...]] = Field(
+        default={}, description='Scopes by a value of that claim, as {"buurt-ops": ["ops"]}; others give none.'
+    )
+    algorithms: tuple[Algorithm, ...] = Field(
+        default=("RS256", "PS256", "ES256", "EdDSA"), min_length=1, description="Signatures that are taken."
+    )
+    leeway_seconds: int = Field(default=30, ge=0, le=300, description="How far the clocks may be apart.")
+    keys_seconds: int = Field(default=300, ge=1, description="How long the provider's keys are used without asking.")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.issuer is not None:
+            if not is_trustworthy(self.issuer):
+                raise ValueError("the issuer must be an https URL (http on this machine alone)")
+            if not self.audience or not self.scopes:
+                raise ValueError("an issuer needs BUURTWIJZER_OIDC_AUDIENCE and BUURTWIJZER_OIDC_SCOPES too")
+        return self
 
 
 class MetricsSettings(BaseSettings):

@@ -7,7 +7,7 @@ and so do the limits, in a coarser way.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -19,7 +19,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access import Caller
-from api.problems import TOO_MANY_REQUESTS, problem_response
+from api.identity_tokens import IdentityProviderError
+from api.problems import PROVIDER_AWAY, TOO_MANY_REQUESTS, problem_response
 from api.settings import RateSettings
 from data.rate_budgets import Lease, lease
 from data.store import Store
@@ -150,7 +151,7 @@ class CallerLimit:
     def __init__(
         self,
         app: ASGIApp,
-        identify: Callable[[str | None], Caller | None],
+        identify: Callable[[str | None], Awaitable[Caller | None]],
         limiter: RateLimiter,
         settings: RateSettings,
     ) -> None:
@@ -164,7 +165,11 @@ class CallerLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        caller = self.identify(Headers(scope=scope).get("authorization"))
+        try:
+            caller = await self.identify(Headers(scope=scope).get("authorization"))
+        except IdentityProviderError as error:
+            await problem_response(PROVIDER_AWAY, str(error), headers={"Retry-After": "10"})(scope, receive, send)
+            return
         scope.setdefault("state", {})["caller"] = caller
         if caller is None:
             await self.app(scope, receive, send)
