@@ -27,6 +27,7 @@ from api.ogc.parameters import install_ogc_problems
 from api.openapi_tags import TAGS
 from api.operation.metrics import SHARED, Metrics
 from api.operation.observing import Observed, log_request
+from api.operation.production import refuse_default_secrets
 from api.operation.rate_limits import CallerLimit, RateLimiter
 from api.operation.readiness import Readiness
 from api.plan_problems import install_plan_problems
@@ -178,6 +179,7 @@ def create_app(
 
     directory = DataDirectory(store_settings.data_dir)
     keeper = AtlasKeeper(store, directory, server_settings.reload_seconds, lambda: clock().date())
+    refuse_default_secrets(store_settings, server_settings.host, household_keys, keeper.keys, clock())
     limiter = RateLimiter(store)
     metrics = Metrics() if SHARED in os.environ else None
     readiness = Readiness(lambda: keeper.current)

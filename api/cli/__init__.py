@@ -31,6 +31,7 @@ from api.cli import (
 )
 from api.geojson_input import DrawnAreaError
 from api.operation.listening import ListeningError
+from api.operation.production import DefaultSecretError
 from api.settings import mistaken_variables
 from boundaries.carry_over import CarryOverError
 from boundaries.diffs import PlansDifferError
@@ -71,6 +72,7 @@ EXPECTED = (
     BackupError,
     BandError,
     CarryOverError,
+    DefaultSecretError,
     DraftStateError,
     DrawnAreaError,
     EditConflictError,

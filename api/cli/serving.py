@@ -18,6 +18,7 @@ from api.cli.opening import opened
 from api.operation.listening import bound_socket
 from api.operation.logs import configure_logs
 from api.operation.metrics import forget, prepare
+from api.operation.production import DEMO_KEY_NAME, DefaultSecretError, is_production
 from api.operation.supervisor import Supervisor
 from api.operation.worker import serve_on, work
 from api.settings import HouseholdSettings, LogSettings, MetricsSettings, ServerSettings, StoreSettings
@@ -32,7 +33,6 @@ EXAMPLE = (
 )
 """An address of the demo region that certainly exists; a test asks for it."""
 
-DEMO_KEY_NAME = "demo (made by serve --with-demo-key)"
 DEMO_KEY_LIFE = timedelta(hours=12)
 
 
@@ -62,6 +62,10 @@ def serve(
     given = {"HOST": host, "PORT": port, "WORKERS": workers}
     os.environ.update({f"BUURTWIJZER_SERVER_{name}": str(value) for name, value in given.items() if value is not None})
     settings = ServerSettings()
+    if with_demo_key and is_production(StoreSettings().database_url, settings.host):
+        raise DefaultSecretError(
+            "--with-demo-key is for the demo on this machine; make keys with `buurtwijzer keys create`"
+        )
     # What is wrong with the store or the settings is said here, once, and the workers find the schema up to date.
     with opened():
         key = make_demo_key(datetime.now(UTC)) if with_demo_key else None

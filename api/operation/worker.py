@@ -18,6 +18,7 @@ from typing_extensions import override
 from api.app import create_app
 from api.operation.heads import head_limited
 from api.operation.metrics import MetricsDoor
+from api.operation.production import DefaultSecretError
 from api.operation.readiness import Readiness
 from api.operation.supervisor import Heartbeat
 from api.settings import ServerSettings
@@ -29,7 +30,7 @@ from households.dwelling_keys import HouseholdKeyError
 CANNOT_START: Final = 3
 """Exit status of a worker that says itself why it cannot serve."""
 
-START_ERRORS: Final = (StoreError, IndexFileError, AddressIndexError, HouseholdKeyError)
+START_ERRORS: Final = (StoreError, DefaultSecretError, IndexFileError, AddressIndexError, HouseholdKeyError)
 """What can keep a worker from serving, and says itself what to do."""
 
 logger = logging.getLogger(__name__)

@@ -42,7 +42,7 @@ from households.eligibility import RuleSet
 from licensing.price_book_reader import example_source
 
 ROOT = Path(__file__).resolve().parents[2]
-KEYS = "2026a:" + bytes(range(32)).hex()
+KEYS = "2026a:" + bytes(pow(3, n, 257) % 256 for n in range(32)).hex()
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 ADDRESS = {"street": "Kerkstraat", "house_number": "6", "postcode": "9993", "municipality": "Demodorp"}
 

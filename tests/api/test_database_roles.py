@@ -21,7 +21,7 @@ from data.store.grants import APPEND_ONLY, APPLICATION, OWNER, PRIVATE, READABLE
 from data.store.models import Base
 from licensing.price_book_reader import example_source
 
-KEYS = "2026a:" + bytes(range(32)).hex()
+KEYS = "2026a:" + bytes(pow(3, n, 257) % 256 for n in range(32)).hex()
 ADDRESS = {"street": "Kerkstraat", "house_number": "6", "postcode": "9993", "municipality": "Demodorp"}
 
 FORBIDDEN = (

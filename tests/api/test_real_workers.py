@@ -20,7 +20,7 @@ from households.codes import CodeBatch, Uses, make_code
 from households.dwelling_keys import read_keys
 from households.eligibility import RuleSet
 
-KEYS = "2026a:" + bytes(range(32)).hex()
+KEYS = "2026a:" + bytes(pow(3, n, 257) % 256 for n in range(32)).hex()
 GUESSES = 10_000
 
 
