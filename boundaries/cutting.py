@@ -38,6 +38,8 @@ class Cut:
     """The line as it was cut along: brought to the vertices of the borders."""
     edges: frozenset[Edge]
     """Its segments, lower end first; where it crosses itself too."""
+    tipped: frozenset[str] = frozenset()
+    """Areas that keep a piece beyond the line because it is too narrow to be cut off."""
 
 
 def cut_shapes(shapes: Mapping[str, Area], targets: Collection[str], line: shapely.LineString, *, snap: float) -> Cut:
@@ -87,10 +89,13 @@ def cut_shapes(shapes: Mapping[str, Area], targets: Collection[str], line: shape
         return Cut({}, {}, noded.points, frozenset())
     path = _segments_of(noded)
     divided = {}
+    tipped = set()
     used: set[Point] = set()
     for code in near:
         if code in targets:
-            pieces = _divide(shapes[code], path, noded.inserted, snap)
+            pieces, keeps_tip = _divide(shapes[code], path, noded.inserted, snap)
+            if keeps_tip:
+                tipped.add(code)
             if len(pieces) > 1:
                 divided[code] = pieces
                 used |= {tuple(point) for piece in pieces for point in shapely.get_coordinates(piece).tolist()}
@@ -104,7 +109,8 @@ def cut_shapes(shapes: Mapping[str, Area], targets: Collection[str], line: shape
             if shape is not shapes[code]:
                 revertexed[code] = shape
     _refuse_inexact(shapes, divided, revertexed)
-    return Cut(divided, revertexed, noded.points, frozenset(_edges_of(shapely.get_coordinates(path).reshape(-1, 2, 2))))
+    on_line = frozenset(_edges_of(shapely.get_coordinates(path).reshape(-1, 2, 2)))
+    return Cut(divided, revertexed, noded.points, on_line, frozenset(tipped))
 
 
 def _refuse_tangles(line: shapely.LineString) -> None:
@@ -135,30 +141,34 @@ def _segments_of(noded: NodedLine) -> npt.NDArray[np.object_]:
 
 def _divide(
     shape: Area, path: npt.NDArray[np.object_], inserted: Mapping[Edge, tuple[Point, ...]], snap: float
-) -> tuple[Area, ...]:
-    """Divide an area; one piece means that the line does not."""
+) -> tuple[tuple[Area, ...], bool]:
+    """Divide an area, and tell whether a piece was given back; one piece means that the line does not divide it."""
     faces: list[shapely.Polygon] = []
     whole: list[shapely.Polygon] = []
+    keeps_tip = False
     for part in shapely.get_parts(shape):
-        of_part = _faces(part, path, inserted, snap)
+        found = _faces(part, path, inserted)
+        of_part = _without_slivers(found, snap)
+        keeps_tip |= len(of_part) < len(found)
         if len(of_part) > 1:
             faces.extend(of_part)
         else:
             whole.append(part)
     if not faces:
-        return (shape,)
+        return (shape,), keeps_tip
     faces.sort(key=_lowest_vertex)
     gathered: list[list[shapely.Polygon]] = [[face] for face in faces]
     for part in whole:
         # An island that the line leaves whole goes with the nearest piece.
         island = _polygon_with_vertices(part, inserted)
         gathered[int(np.argmin(shapely.distance(np.array(faces, dtype=object), island)))].append(island)
-    return tuple(parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts) for parts in gathered)
+    return tuple(parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts) for parts in gathered), keeps_tip
 
 
 def _faces(
-    part: shapely.Polygon, path: npt.NDArray[np.object_], inserted: Mapping[Edge, tuple[Point, ...]], snap: float
+    part: shapely.Polygon, path: npt.NDArray[np.object_], inserted: Mapping[Edge, tuple[Point, ...]]
 ) -> list[shapely.Polygon]:
+    """Return the pieces of a polygon between its border and the line."""
     shapely.prepare(part)
     middles = shapely.line_interpolate_point(path, 0.5, normalized=True)
     inside = path[shapely.contains_properly(part, middles)]
@@ -175,11 +185,12 @@ def _faces(
     faces = shapely.get_parts(shapely.polygonize(np.concatenate([shapely.linestrings(borders), inside])))
     # A hole of the area is a face of the lines too, and none of its own.
     is_own = shapely.contains_properly(part, shapely.point_on_surface(faces))
-    return _without_slivers(list(faces[is_own]), snap)
+    return list(faces[is_own])
 
 
 def _without_slivers(faces: list[shapely.Polygon], snap: float) -> list[shapely.Polygon]:
     """Give pieces that are narrower than the snapping distance back to the piece with the longest border beside."""
+    faces = list(faces)
     while len(faces) > 1:
         widths = [2 * face.area / face.length for face in faces]
         thinnest = int(np.argmin(widths))

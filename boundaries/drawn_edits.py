@@ -28,6 +28,8 @@ from boundaries.operations import CutBlocks, JoinBlocks, Position, ReshapeBorder
 from boundaries.regrouping import new_buurt
 from geo.crs import LONLAT, in_crs_units, transform_points
 
+_TIP_WIDTHS = 3.0
+"""How far the point of a tip may lie from the line, in snapping distances: twice its mean width, with room."""
 _NO_BARRIERS = np.array([], dtype=object)
 
 
@@ -79,7 +81,7 @@ def split_buurt(operation: SplitBuurt, draft: Draft) -> Change:
     change = _change(draft, cut)
     blocks = {code: _after(draft, change, code) for code in _codes_after(targets, cut)}
     if operation.polygon is None:
-        given = _smaller_side(blocks, cut, draft)
+        given = _smaller_side(blocks, cut, draft, _TIP_WIDTHS * in_crs_units(operation.snap_m, draft.crs))
     else:
         ring = shapely.make_valid(shapely.Polygon(line.coords))
         given = _inside(ring, {code: block.shape for code, block in blocks.items()})
@@ -278,11 +280,29 @@ def _inside(area: shapely.Geometry, shapes: Mapping[str, Area]) -> set[str]:
     return {codes[position] for position in within}
 
 
-def _smaller_side(blocks: Mapping[str, Block], cut: Cut, draft: Draft) -> set[str]:
+def _wholes(code: str) -> Iterator[str]:
+    """Give the codes of the blocks that a part was cut from."""
+    while "/" in code:
+        code = code.rpartition("/")[0]
+        yield code
+
+
+def _within(edges: Iterable[Edge], cut: Cut, reach: float) -> set[Edge]:
+    """Return the segments that lie within reach of a cut's line from end to end."""
+    segments = list(edges)
+    if not segments:
+        return set()
+    ends = shapely.get_point(_lines(segments)[:, None], [0, 1])
+    near = np.asarray(shapely.dwithin(ends, shapely.LineString(cut.line), reach)).all(axis=1)
+    return {segments[position] for position in np.flatnonzero(near)}
+
+
+def _smaller_side(blocks: Mapping[str, Block], cut: Cut, draft: Draft, reach: float) -> set[str]:
     """Return the blocks on the side of the line that has fewer households; none where the line separates nothing.
 
-    Blocks that share a border off the line hang together, however the line runs between others of them. Those
-    regions that the line separates lie on one side and the other in turn.
+    Blocks that share a border off the line hang together, however the line runs between others of them; the border of
+    a tip that was too narrow to be cut off, within reach of the line, stands for it. Those regions that the line
+    separates lie on one side and the other in turn.
     """
     codes = list(blocks)
     shapes = np.array([block.shape for block in blocks.values()], dtype=object)
@@ -292,8 +312,10 @@ def _smaller_side(blocks: Mapping[str, Block], cut: Cut, draft: Draft) -> set[st
             owners.setdefault((x1, y1, x2, y2), []).append(k)
     same: list[set[int]] = [set() for _ in codes]
     across: list[set[int]] = [set() for _ in codes]
+    with_tip = {place for place, code in enumerate(codes) if not cut.tipped.isdisjoint((code, *_wholes(code)))}
+    of_tips = _within((edge for edge, of in owners.items() if not with_tip.isdisjoint(of)), cut, reach)
     for edge, (first, *others) in owners.items():
-        linked = across if edge in cut.edges else same
+        linked = across if edge in cut.edges or edge in of_tips else same
         for other in others:
             linked[first].add(other)
             linked[other].add(first)

@@ -287,6 +287,16 @@ def test_a_line_that_ends_inside_a_buurt_splits_nothing(draft: Draft) -> None:
     assert draft.state == grid_state()
 
 
+def test_a_tip_too_narrow_to_be_cut_off_does_not_keep_two_sides_together(draft: Draft) -> None:
+    # Of S10 the line leaves a tip of 1.8 m by 90 m below, which stays with it and borders on S00.
+    slope = [(x, 1 + 0.018 * (1 - x / 0.9)) for x in (-0.5, 2.5)]
+    apply(draft, SplitBuurt(buurt="M-01", line=drawn(*slope)))
+    sides = {buurt: {code[:3] for code in draft.blocks_of(buurt)} for buurt in ("M-01", "M-03")}
+    assert {"S10", "S11"} <= sides["M-01"]
+    assert sides["M-03"] == {"S00", "S01"}
+    assert_tiles(draft, 12 * SIDE**2)
+
+
 @pytest.mark.parametrize(
     ("line", "inside"),
     [
