@@ -35,6 +35,10 @@ def token() -> str:
     return secrets.token_urlsafe(18)
 
 
+def nowhere(_country: str, _sector: str, _buurt: str) -> None:
+    """The buurt of today, which codes do not ask for."""
+
+
 def sign_up_and_prove(url: str, emails: list[str], code: str, accounts: int, answers: Connection) -> None:
     """One worker: sign up at the one dwelling, prove it by a code, and say so once it is committed."""
     store = open_store(url)
@@ -47,7 +51,17 @@ def sign_up_and_prove(url: str, emails: list[str], code: str, accounts: int, ans
         with store.writing() as session:
             found = find_sign_up(session, asked.id)
             if found.state == State.NEEDS_PROOF:
-                prove(session, KEYS, rules, found, Proof.BUURTCODE, plain_code=code, now=NOW, make_token=token)
+                prove(
+                    session,
+                    KEYS,
+                    rules,
+                    found,
+                    Proof.BUURTCODE,
+                    plain_code=code,
+                    buurt_today=nowhere,
+                    now=NOW,
+                    make_token=token,
+                )
         answers.send((found.state, found.account_id))
     answers.close()
     store.close()
@@ -120,7 +134,17 @@ def test_killing_a_worker_loses_no_answered_sign_up(store_url: str) -> None:
 def prove_by(store: Store, sign_up_id: str, code: str) -> None:
     with store.writing() as session:
         found = find_sign_up(session, sign_up_id)
-        prove(session, KEYS, RuleSet(), found, Proof.BUURTCODE, plain_code=code, now=NOW, make_token=token)
+        prove(
+            session,
+            KEYS,
+            RuleSet(),
+            found,
+            Proof.BUURTCODE,
+            plain_code=code,
+            buurt_today=nowhere,
+            now=NOW,
+            make_token=token,
+        )
 
 
 def guess(url: str, sign_up_id: str, seed: int, guesses: int, result: Connection) -> None:
