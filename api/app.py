@@ -1,9 +1,5 @@
 """The FastAPI application: joins the store, the data directory and the routes."""
 
-import asyncio
-import os
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from importlib.metadata import version
 
@@ -11,7 +7,7 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from api.access import Caller, identify
-from api.answer_headers import AnswerHeaders, open_to_origins
+from api.answer_headers import open_to_origins
 from api.area_problems import install_area_problems
 from api.counting import HouseholdCounts
 from api.drafting import DraftDesk
@@ -25,11 +21,9 @@ from api.negotiation import install_negotiation
 from api.ogc.desk import FeatureDesk
 from api.ogc.parameters import install_ogc_problems
 from api.openapi_tags import TAGS
-from api.operation.metrics import SHARED, Metrics
-from api.operation.observing import Observed, log_request
+from api.operation.process import Process
 from api.operation.production import refuse_default_secrets
-from api.operation.rate_limits import CallerLimit, RateLimiter
-from api.operation.readiness import Readiness
+from api.operation.rate_limits import CallerLimit
 from api.plan_problems import install_plan_problems
 from api.problems import install_problem_handlers
 from api.quote_problems import install_quote_problems
@@ -97,17 +91,16 @@ class _Application(FastAPI):
     """
 
     def build_middleware_stack(self) -> ASGIApp:
-        readiness: Readiness = self.state.readiness
-        answered = AnswerHeaders(super().build_middleware_stack(), closing=lambda: readiness.stopping)
-        return Observed(answered, self.state.observers)
+        process: Process = self.state.process
+        return process.observe(super().build_middleware_stack())
 
 
-def _limit_requests(app: FastAPI, settings: ServerSettings, keeper: AtlasKeeper, limiter: RateLimiter) -> None:
+def _limit_requests(app: FastAPI, settings: ServerSettings, process: Process) -> None:
     """Put what refuses a request before the application, the last one first."""
     tokens = token_reader(OidcSettings())
 
     async def find_caller(authorization: str | None) -> Caller | None:
-        caller = identify(authorization, keeper.keys, datetime.now(UTC))
+        caller = identify(authorization, process.keeper.keys, datetime.now(UTC))
         return await tokens.identify(authorization) if caller is None and tokens is not None else caller
 
     app.add_middleware(
@@ -127,7 +120,7 @@ def _limit_requests(app: FastAPI, settings: ServerSettings, keeper: AtlasKeeper,
     app.add_middleware(
         CallerLimit,
         identify=find_caller,
-        limiter=limiter,
+        limiter=process.limiter,
         settings=RateSettings(),
     )
     app.add_middleware(UrlLimit)
@@ -180,40 +173,21 @@ def create_app(
     directory = DataDirectory(store_settings.data_dir)
     keeper = AtlasKeeper(store, directory, server_settings.reload_seconds, lambda: clock().date())
     refuse_default_secrets(store_settings, server_settings.host, household_keys, keeper.keys, clock())
-    limiter = RateLimiter(store)
-    metrics = Metrics() if SHARED in os.environ else None
-    readiness = Readiness(lambda: keeper.current)
-
-    @asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        stop = asyncio.Event()
-        watching = asyncio.create_task(keeper.watch(stop))
-        following = None if metrics is None else asyncio.create_task(metrics.follow(keeper))
-        try:
-            yield
-        finally:
-            stop.set()
-            if following is not None:
-                following.cancel()
-            await watching
-            limiter.close()
-            store.close()
-
+    process = Process(store, keeper)
     app = _Application(
         title="Buurtwijzer",
         version=version("buurtwijzer"),
         description=DESCRIPTION,
         openapi_tags=TAGS,
         servers=[{"url": "/", "description": "The server that gives this document."}],
-        lifespan=lifespan,
+        lifespan=process.lifespan,
         # The ready-made pages for people load scripts from elsewhere; nothing here leaves the origin.
         docs_url=None,
         redoc_url=None,
     )
-    app.state.readiness = readiness
-    app.state.observers = [log_request] if metrics is None else [log_request, metrics.observe]
+    app.state.process = process
     _install_problems(app)
-    _limit_requests(app, server_settings, keeper, limiter)
+    _limit_requests(app, server_settings, process)
     for asking in (
         verifications_router(lambda: keeper.current, store, household_keys),
         verification_batches_router(lambda: keeper.current),
@@ -263,7 +237,7 @@ def create_app(
     for router in (
         tiles_router(lambda: keeper.current, tiles),
         session_router(server_settings.base_map_shown),
-        health_router(keeper, readiness),
+        health_router(keeper, process.readiness),
         editor_router(server_settings.editor_dir, server_settings.base_map_shown),
     ):
         app.include_router(router)

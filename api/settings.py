@@ -189,6 +189,17 @@ class MetricsSettings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="Address to listen on for it.")
 
 
+class TracingSettings(BaseSettings):
+    """Where traces go; needs the extra `tracing`."""
+
+    model_config = SettingsConfigDict(env_prefix="BUURTWIJZER_TRACING_", frozen=True)
+
+    endpoint: str | None = Field(
+        default=None, description="OTLP over HTTP, as http://127.0.0.1:4318/v1/traces; unset, nothing is traced."
+    )
+    share: float = Field(default=1.0, ge=0, le=1, description="Share of requests traced that belong to no trace yet.")
+
+
 class LogSettings(BaseSettings):
     """How the server logs, on standard error."""
 

@@ -32,6 +32,7 @@ from api.cli import (
 from api.geojson_input import DrawnAreaError
 from api.operation.listening import ListeningError
 from api.operation.production import DefaultSecretError
+from api.operation.tracing import TracingError
 from api.settings import mistaken_variables
 from boundaries.carry_over import CarryOverError
 from boundaries.diffs import PlansDifferError
@@ -112,6 +113,7 @@ EXPECTED = (
     PublishingDayError,
     QuoteError,
     SourceError,
+    TracingError,
     StoreError,
     UnknownAreaError,
     UngrowableError,

@@ -46,6 +46,11 @@ def current_request_id() -> str | None:
     return request_id
 
 
+def method_of(scope: Scope) -> str:
+    """Return the method of a request, where it is one."""
+    return scope["method"] if scope["method"] in METHODS else OTHER
+
+
 def route_of(scope: Scope) -> str:
     """Return the template of the route that a request was given to."""
     return getattr(scope.get("route"), "path", OTHER)
@@ -91,7 +96,7 @@ class Observed:
             state = scope.get("state", {})
             caller: Caller | None = state.get("caller")
             observation = Observation(
-                scope["method"] if scope["method"] in METHODS else OTHER,
+                method_of(scope),
                 route_of(scope),
                 status,
                 time.perf_counter() - began,

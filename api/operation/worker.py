@@ -21,6 +21,7 @@ from api.operation.metrics import MetricsDoor
 from api.operation.production import DefaultSecretError
 from api.operation.readiness import Readiness
 from api.operation.supervisor import Heartbeat
+from api.operation.tracing import TracingError
 from api.settings import ServerSettings
 from data.store import StoreError
 from geo.addresses import AddressIndexError
@@ -30,7 +31,14 @@ from households.dwelling_keys import HouseholdKeyError
 CANNOT_START: Final = 3
 """Exit status of a worker that says itself why it cannot serve."""
 
-START_ERRORS: Final = (StoreError, DefaultSecretError, IndexFileError, AddressIndexError, HouseholdKeyError)
+START_ERRORS: Final = (
+    TracingError,
+    StoreError,
+    DefaultSecretError,
+    IndexFileError,
+    AddressIndexError,
+    HouseholdKeyError,
+)
 """What can keep a worker from serving, and says itself what to do."""
 
 logger = logging.getLogger(__name__)
@@ -102,7 +110,7 @@ def serve_on(
         limit_concurrency=settings.max_connections,
         timeout_graceful_shutdown=settings.stop_seconds,
     )
-    server = WorkerServer(config, app.state.readiness, settings.stop_notice_seconds, heartbeat)
+    server = WorkerServer(config, app.state.process.readiness, settings.stop_notice_seconds, heartbeat)
     server.run(sockets=list(listening))
 
 

@@ -122,6 +122,11 @@ class Store:
         with self.engine.connect() as connection:
             return connection.execute(select(StoreState.version)).scalar_one()
 
+    @property
+    def engines(self) -> tuple[Engine, ...]:
+        """The store's own engine, and the replica's where there is one."""
+        return (self.engine,) if self._replica is None else (self.engine, self._replica)
+
     def close(self) -> None:
         """Close every pooled connection."""
         self.engine.dispose()
