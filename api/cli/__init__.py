@@ -28,6 +28,7 @@ from api.cli import (
     pricebooks,
     quotes,
     serving,
+    settings,
 )
 from api.geojson_input import DrawnAreaError
 from api.operation.listening import ListeningError
@@ -140,6 +141,7 @@ importing.add_commands(app)
 answering.add_commands(app)
 counting.add_commands(app)
 serving.add_commands(app)
+settings.add_commands(app)
 keys.add_commands(app)
 pricebooks.add_commands(app)
 quotes.add_commands(app)
