@@ -21,6 +21,7 @@ from api.negotiation import install_negotiation
 from api.ogc.desk import FeatureDesk
 from api.ogc.parameters import install_ogc_problems
 from api.openapi_tags import TAGS
+from api.operation.auditing import Audited
 from api.operation.process import Process
 from api.operation.production import refuse_default_secrets
 from api.operation.rate_limits import CallerLimit
@@ -117,6 +118,7 @@ def _limit_requests(app: FastAPI, settings: ServerSettings, process: Process) ->
         seconds=settings.max_body_seconds,
         max_depth=settings.max_json_depth,
     )
+    app.add_middleware(Audited, store=process.store, clock=lambda: datetime.now(UTC))
     app.add_middleware(
         CallerLimit,
         identify=find_caller,

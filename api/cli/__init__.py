@@ -13,6 +13,7 @@ from api.adoption_reports import UnknownAreaError
 from api.atlas import NothingActiveError, OutsideCoverageError
 from api.cli import (
     answering,
+    audit,
     backups,
     carrying_over,
     counting,
@@ -45,6 +46,7 @@ from data.api_keys import KeyFormError, UnknownKeyError
 from data.backups import BackupError
 from data.directory import DamagedReleaseError, ImportRunningError
 from data.importing import ImportOptionError, ReleaseExistsError
+from data.members.audit import COMMAND, Act, acting
 from data.members.letters import LettersError
 from data.members.rules import RulesChangedError
 from data.municipalities import UnknownMunicipalityError
@@ -142,6 +144,7 @@ answering.add_commands(app)
 counting.add_commands(app)
 serving.add_commands(app)
 settings.add_commands(app)
+audit.add_commands(app)
 keys.add_commands(app)
 pricebooks.add_commands(app)
 quotes.add_commands(app)
@@ -159,7 +162,8 @@ carrying_over.add_commands(plans.plan)
 def main() -> None:
     """Run the command line; an expected error becomes one message and exit code 1."""
     try:
-        app()
+        with acting(Act(COMMAND, lambda: (f"buurtwijzer {_command()}", None))):
+            app()
     except EXPECTED as error:
         Console(stderr=True, soft_wrap=True).print(f"[bold red]error:[/] {_escaped(error)}", highlight=False)
         sys.exit(1)
@@ -186,6 +190,12 @@ def main() -> None:
     except KeyboardInterrupt:
         Console(stderr=True).print("stopped; nothing was half written")
         sys.exit(130)
+
+
+def _command() -> str:
+    """Return the command that is run, without what was given to it."""
+    known = {command.name for command in app.registered_commands} | {group.name for group in app.registered_groups}
+    return next((word for word in sys.argv[1:2] if word in known), "")
 
 
 def _escaped(error: Exception) -> str:

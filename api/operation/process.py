@@ -23,7 +23,7 @@ class Process:
     """The parts of a process that live as long as it serves."""
 
     def __init__(self, store: Store, keeper: AtlasKeeper) -> None:
-        self._store = store
+        self.store = store
         self.keeper = keeper
         self.limiter = RateLimiter(store)
         self.readiness = Readiness(lambda: keeper.current)
@@ -47,7 +47,7 @@ class Process:
                 measuring.cancel()
             await watching
             self.limiter.close()
-            self._store.close()
+            self.store.close()
             if self._tracing is not None:
                 await asyncio.to_thread(self._tracing.close)
 

@@ -9,6 +9,7 @@ import socket
 import sys
 import time
 from collections.abc import Sequence
+from contextvars import Context
 from typing import Final
 
 import uvicorn
@@ -111,7 +112,8 @@ def serve_on(
         timeout_graceful_shutdown=settings.stop_seconds,
     )
     server = WorkerServer(config, app.state.process.readiness, settings.stop_notice_seconds, heartbeat)
-    server.run(sockets=list(listening))
+    # Nothing that is so for the command is so for the requests: they are not its acts.
+    Context().run(server.run, sockets=list(listening))
 
 
 def work(listening: Sequence[socket.socket], heartbeat: Heartbeat) -> None:

@@ -215,3 +215,11 @@ class AuditEntry(Base):
     buurt_code: Mapped[str | None] = mapped_column(CODE)
     detail: Mapped[dict[str, Any]] = mapped_column(JSON)
     """Codes and counts alone."""
+    actor: Mapped[str | None] = mapped_column(String(16))
+    """Identifier of the key; NULL where nobody's act was known, as in lines from before."""
+    route: Mapped[str | None] = mapped_column(String(160))
+    subject: Mapped[str | None] = mapped_column(String(80))
+    """What the path names, where it is nobody's."""
+    request_id: Mapped[str | None] = mapped_column(String(64))
+    outcome: Mapped[str | None] = mapped_column(String(16))
+    """`done`, or the status of a refusal."""
