@@ -18,12 +18,15 @@ class Bar:
         What came out, and what was to come out.
     at_least
         Whether more is better.
+    note
+        What is known about the goal: a bound that is proved.
     """
 
     name: str
     figure: float
     goal: float
     at_least: bool = True
+    note: str = ""
 
     @property
     def holds(self) -> bool:
@@ -37,6 +40,6 @@ def report(bars: Iterable[Bar]) -> int:
     print(f"\n{'bar':66}{'figure':>14}{'goal':>12}  holds")
     for bar in bars:
         goal = f"{'≥' if bar.at_least else '≤'} {bar.goal:,g}"
-        print(f"{bar.name:66}{bar.figure:14,.2f}{goal:>12}  {'yes' if bar.holds else 'NO'}")
+        print(f"{bar.name:66}{bar.figure:14,.2f}{goal:>12}  {'yes' if bar.holds else 'NO'}  {bar.note}".rstrip())
         status |= not bar.holds
     return status
