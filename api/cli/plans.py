@@ -125,7 +125,7 @@ def carry_out(
         draft = desk.take(session, row)
         for each in operations:
             edit(session, row, draft, each, known_revision=row.revision, by=BY_COMMAND, now=right_now())
-        told = f"{len(operations)} operations are carried out; the draft is at revision {row.revision}"
+        told = f"{_operations(len(operations))} carried out; the draft is at revision {row.revision}"
     out.print(told)
 
 
@@ -168,7 +168,7 @@ def put_on_newest(
             for left in error.conflicts:
                 err.print(f"{left.number} {left.op}: {left.reason}", markup=False, soft_wrap=True)
             raise
-        told = f"{done.replayed} operations are on plan {onto.version}; the draft is at revision {row.revision}"
+        told = f"{_operations(done.replayed)} on plan {onto.id}; the draft is at revision {row.revision}"
     for left in done.left_out:
         out.print(f"left out: {left.number} {left.op}: {left.reason}", markup=False, soft_wrap=True)
     for changed in done.overridden:
@@ -291,6 +291,10 @@ def _step(draft_id: str, *, back: bool) -> None:
         step(session, row, desk.take(session, row), back=back, known_revision=row.revision, now=right_now())
         told = f"the draft is at revision {row.revision}"
     out.print(told)
+
+
+def _operations(count: int) -> str:
+    return "1 operation is" if count == 1 else f"{count} operations are"
 
 
 def _read_operation(text: str, line: int) -> Operation:

@@ -105,12 +105,13 @@ def publish(
     # A draft that was rebased is on the last plan, however long ago it was begun.
     if last is not None and last.id != base.id and last.published_at > row.made_at:
         raise OutdatedDraftError(
-            f"plan {last.version} was published on {last.published_at:%Y-%m-%d}, after this draft was begun: rebase it"
+            f"plan {last.id} (version {last.version}) was published on {last.published_at:%Y-%m-%d}, after this draft "
+            "was begun: rebase it"
         )
     if valid_from < now.date():
         raise PublishingDayError(f"{valid_from} is past: a plan holds from today or later")
     if last is not None and last.release_id == base.release_id and valid_from < last.valid_from:
-        raise PublishingDayError(f"plan {last.version} holds from {last.valid_from}: this one cannot begin before it")
+        raise PublishingDayError(f"plan {last.id} holds from {last.valid_from}: this one cannot begin before it")
     state = draft.state
     sectors = sector_shapes(session, release, {block.sector_code for block in state.blocks.values()})
     errors = [problem for problem in check_plan(state, settings, sectors=sectors) if problem.severity == Severity.ERROR]

@@ -54,7 +54,7 @@ class RebaseConflictError(ValueError):
     def __init__(self, onto: Plan, conflicts: Sequence[LeftOut]) -> None:
         self.conflicts = tuple(conflicts)
         some = "1 operation does" if len(conflicts) == 1 else f"{len(conflicts)} operations do"
-        super().__init__(f"{some} not apply to plan {onto.version}; nothing was changed")
+        super().__init__(f"{some} not apply to plan {onto.id} (version {onto.version}); nothing was changed")
 
 
 def rebase(
@@ -99,10 +99,10 @@ def rebase(
     refuse_conflict(session, row, known_revision)
     refuse_unless(row, "draft")
     if row.plan_id == onto.id:
-        raise NothingToRebaseError(f"the draft is on plan {onto.version} already, the newest")
+        raise NothingToRebaseError(f"the draft is on plan {onto.id} (version {onto.version}) already, the newest")
     base = find_plan(session, row.plan_id)
     log = entries_of(session, row)
-    _refuse_going_back(session, row, base, log)
+    _refuse_going_back(session, row, base, log, onto)
     counts = {code: BlockCounts(**values) for code, values in row.counts.items()}
     state = read_state(session, read_plan(session, onto), counter)
     replay = Replay(
@@ -160,7 +160,7 @@ def newest_plan(session: Session, row: DraftRow) -> Plan:
     return plan
 
 
-def _refuse_going_back(session: Session, row: DraftRow, base: Plan, log: Sequence[DraftEntry]) -> None:
+def _refuse_going_back(session: Session, row: DraftRow, base: Plan, log: Sequence[DraftEntry], onto: Plan) -> None:
     """Refuse a draft that was begun from an earlier plan than the last: its log does not say what that plan has.
 
     Raises
@@ -176,8 +176,11 @@ def _refuse_going_back(session: Session, row: DraftRow, base: Plan, log: Sequenc
         Plan.version > base.version,
         Plan.published_at <= row.made_at,
     )
-    if session.scalars(later.limit(1)).first() is not None:
-        raise NoRebaseError(
-            f"the draft was begun from plan {base.id} to go back to it, and its operations alone do not: begin a new "
-            f"draft from plan {base.id}, and draw them there"
-        )
+    if session.scalars(later.limit(1)).first() is None:
+        return
+    again = f"begin a new draft from plan {base.id}, and draw them there"
+    if base.release_id != onto.release_id:
+        again = f"export plan {base.id} as GeoJSON, and import its buurten as areas on the sectors in use"
+    raise NoRebaseError(
+        f"the draft was begun from plan {base.id} to go back to it, and its operations alone do not: {again}"
+    )

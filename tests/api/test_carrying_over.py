@@ -549,6 +549,19 @@ def test_a_draft_that_goes_back_to_an_earlier_plan_is_begun_anew(world: World) -
     assert world.names_at([(150_500, 170_500), (153_500, 170_500)], "EPSG:31370") == ["West", "Oost"]
 
 
+def test_going_back_to_a_plan_on_former_sectors_says_how(world: World) -> None:
+    world.bring_in(layer_of(row_of_squares(*OLD), "11002"), "s2024")
+    first = world.draw("11002", groups({"West": ["A", "B"], "Oost": ["C", "D"]}))
+    world.draw("11002", groups({"Alles": list(OLD)}))
+    world.bring_in(layer_of(row_of_squares(*OLD, west=150_000), "11002"), "s2025")
+    assert world.activate("s2025").is_active
+    back = world.begin("11002", plan_id=first)
+    with pytest.raises(FormerReleaseError, match="rebase it"):
+        world.publish(back)
+    with pytest.raises(NoRebaseError, match=f"export plan {first} as GeoJSON"):
+        world.rebase(back)
+
+
 def test_a_draft_begins_from_the_plan_that_holds_from_a_later_day(world: World) -> None:
     world.bring_in(layer_of(row_of_squares(*OLD), "11002"), "s2024")
     world.draw("11002", groups({"Alles": list(OLD)}))
