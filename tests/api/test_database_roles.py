@@ -89,11 +89,10 @@ def sign_up_publish_and_quote(client: TestClient) -> None:
 
 @pytest.mark.postgis
 @pytest.mark.slow
+@pytest.mark.parametrize("store_settings", ["postgis"], indirect=True)
 def test_the_application_signs_up_publishes_and_quotes_without_rights_on_the_schema(
     store_settings: StoreSettings, admin: dict[str, str], fresh_postgis_url: str, tmp_path: Path
 ) -> None:
-    if store_settings.database_url is None:
-        pytest.skip("SQLite has no roles")
     shared = open_store(store_settings.store_url)
     directory = DataDirectory(store_settings.data_dir)
     write_backup(shared, directory, tmp_path / "shared", clock=lambda: datetime.now(UTC), progress=lambda *_: None)

@@ -19,7 +19,7 @@ from data.store.database import announce_change
 
 ONCE = pytest.mark.parametrize("store_settings", ["sqlite"], indirect=True)
 SOAK = "BUURTWIJZER_SOAK" in os.environ
-SECONDS = float(os.environ.get("BUURTWIJZER_SOAK", "2"))
+SECONDS = float(os.environ.get("BUURTWIJZER_SOAK", "1"))
 SHORT_ONCE = pytest.mark.parametrize("store_settings", ["sqlite", "postgis"] if SOAK else ["sqlite"], indirect=True)
 CLIENTS = 4
 MOST_GROWTH = 1.1
@@ -105,7 +105,7 @@ def test_a_clock_that_jumps_expires_keys_and_stops_nothing(
     }
     with serve(1, **clock) as server, httpx2.Client(base_url=server.url, headers=admin, timeout=60) as client:
         short = {"Authorization": f"Bearer {plain}"}
-        for jump, expected in (("+3d", 401), ("-3d", 200), ("+400d", 401)):
+        for jump, expected in (("+400d", 401), ("-3d", 200)):
             offset.write_text(jump)
             wait_until(
                 lambda expected=expected: (  # type: ignore[misc]
