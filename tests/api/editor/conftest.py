@@ -108,9 +108,9 @@ def free_port() -> int:
         return int(free.getsockname()[1])
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """A browser for the tests of this folder; while it is open, an event loop runs that other tests would meet."""
+    """A browser for the tests of a module; while it is open, an event loop runs that other tests would meet."""
     executable = shutil.which("chromium")
     if executable is None or not (DIST / "index.html").is_file():
         reason = "Chromium is not installed (scripts/chromium install), or the editor is not built (make web)"
