@@ -1,7 +1,5 @@
 """Plans through real workers: editors at the same time, and a worker that is killed while it publishes."""
 
-import os
-import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -102,7 +100,7 @@ def test_a_worker_that_is_killed_while_it_publishes_leaves_all_or_nothing(
             asked = editor.submit(ask)
             time.sleep(delay)
             # A single worker is its own supervisor.
-            os.kill(server.supervisor, signal.SIGKILL)
+            server.process.kill()
             status = asked.result()
     with store.reading() as session:
         drawn = session.scalars(select(Plan).where(Plan.drawn, Plan.municipality_code == CODE)).all()
