@@ -4,6 +4,7 @@ from base64 import b64decode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Security
@@ -67,7 +68,12 @@ class Caller:
     @property
     def scopes(self) -> frozenset[Scope]:
         """Everything that the caller may do, what its scopes imply included."""
-        return frozenset[Scope]().union(*(IMPLIED[scope] for scope in self.own_scopes))
+        return _implied(self.own_scopes)
+
+
+@cache
+def _implied(scopes: frozenset[Scope]) -> frozenset[Scope]:
+    return frozenset[Scope]().union(*(IMPLIED[scope] for scope in scopes))
 
 
 def identify(authorization: str | None, keys: Mapping[str, KeyFacts], now: datetime) -> Caller | None:

@@ -18,6 +18,7 @@ HEADERS: Final[Mapping[str, str]] = {
     "X-Frame-Options": "DENY",
 }
 """For answers that are data (OWASP REST Security Cheat Sheet); a route's own headers, such as the editor's, stay."""
+_ENCODED: Final = [(name.lower().encode(), value.encode()) for name, value in HEADERS.items()]
 HSTS: Final = "max-age=31536000"
 """Sent over HTTPS alone (RFC 6797, 7.2): a year."""
 EXPOSED: Final = ("ETag", "Link", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID")
@@ -45,9 +46,10 @@ class AnswerHeaders:
 
         async def send_completed(message: Message) -> None:
             if message["type"] == "http.response.start":
+                message["headers"] = list(message.get("headers", ()))
+                present = {name for name, _ in message["headers"]}
+                message["headers"] += [header for header in _ENCODED if header[0] not in present]
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
-                    headers.setdefault(name, value)
                 # An answer with a version may be kept by who asked, and is asked for anew; any other is not kept.
                 headers.setdefault("Cache-Control", "private, no-cache" if "etag" in headers else "no-store")
                 if scope["scheme"] == "https":

@@ -185,6 +185,8 @@ def create_app(
         lifespan=process.lifespan,
         # The ready-made pages for people load scripts from elsewhere; nothing here leaves the origin.
         docs_url=None,
+        # FastAPI's own, which the environment could turn on: it writes down URLs and what exceptions say.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         redoc_url=None,
     )
     app.state.process = process

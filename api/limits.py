@@ -84,10 +84,13 @@ class BodyLimit:
         max_bytes = next(own, self.max_bytes)
         headers = dict(scope["headers"])
         announced = headers.get(b"content-length", b"0")
-        too_large = problem_response(BODY_TOO_LARGE, f"a request may have at most {max_bytes:,} bytes")
+
+        def too_large() -> Response:
+            return problem_response(BODY_TOO_LARGE, f"a request may have at most {max_bytes:,} bytes")
+
         # int() would take digits of other scripts and underscores, and fail on a number of ten thousand digits.
         if not announced.isdigit() or len(announced) > 18 or int(announced) > max_bytes:
-            await too_large(scope, receive, send)
+            await too_large()(scope, receive, send)
             return
         media_type = headers.get(b"content-type", b"")
         pieces: list[bytes] = []
@@ -115,9 +118,10 @@ class BodyLimit:
             piece = message.get("body", b"")
             read += len(piece)
             complete = not message.get("more_body", False)
+            whole = complete and read == len(piece)
             if read > max_bytes:
-                refusal = too_large
-            elif piece and depth is not None and depth.feed(piece) > self.max_depth:
+                refusal = too_large()
+            elif depth is not None and not (whole and self._is_shallow(piece)) and depth.feed(piece) > self.max_depth:
                 refusal = problem_response(JSON_TOO_DEEP, f"JSON may be nested at most {self.max_depth} deep")
             elif depth is not None:
                 pieces.append(piece)
@@ -134,6 +138,10 @@ class BodyLimit:
         await self.app(scope, receive_limited, send_unless_refused)
         if refusal is not None:
             await refusal(scope, receive, send)
+
+    def _is_shallow(self, text: bytes) -> bool:
+        """Whether a whole text opens no more than it may be deep, be it in strings: most need no closer look."""
+        return text.count(b"{") + text.count(b"[") <= self.max_depth
 
 
 class UrlLimit:

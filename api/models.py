@@ -1,7 +1,7 @@
 """Bodies of requests and answers, as the OpenAPI document describes them."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -305,7 +305,7 @@ class VerificationAnswer(BaseModel):
     releases: list[str] = Field(description="Names of the releases that the answer comes from.")
 
     @classmethod
-    def of(cls, verification: Verification, language: Language) -> "VerificationAnswer":
+    def of(cls, verification: Verification, language: Language) -> Self:
         """Describe a verification."""
         match, atlas = verification.match, verification.atlas
         crs, lang = atlas.releases[Kind.ADDRESSES].crs or LONLAT, address_language(language)

@@ -3,6 +3,7 @@
 `buurtwijzer serve` calls `serve_on` itself where one is enough; else the supervisor forks workers that call `work`.
 """
 
+import gc
 import logging
 import resource
 import socket
@@ -112,6 +113,9 @@ def serve_on(
         timeout_graceful_shutdown=settings.stop_seconds,
     )
     server = WorkerServer(config, app.state.process.readiness, settings.stop_notice_seconds, heartbeat)
+    # What is there now stays: the collector need not look through the atlas every time that requests leave cycles.
+    gc.collect()
+    gc.freeze()
     # Nothing that is so for the command is so for the requests: they are not its acts.
     Context().run(server.run, sockets=list(listening))
 

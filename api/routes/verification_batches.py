@@ -1,17 +1,16 @@
 """`POST /v1/verifications:batch`: many addresses in one request, each answered as if it were asked alone."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from fastapi import APIRouter, Request, Response
 
 from api.access import needs
 from api.address_models import MOST_QUESTIONS, VerificationBatchAnswer, VerificationBatchRequest
 from api.atlas import Atlas
-from api.models import VerificationAnswer, VerificationRequest
+from api.coalescing import verify_questions
+from api.models import VerificationAnswer
 from api.problems import described
-from api.reason_texts import AddressLanguage
-from api.verifying import Verification, verify_many
 from data.api_keys import Scope
 
 BATCH_PATH = "/v1/verifications:batch"
@@ -32,7 +31,7 @@ the questions; each is what `POST /v1/verifications` says of the same question. 
 that would be refused alone refuses the batch.""",
     )
     def verify_addresses(request: VerificationBatchRequest, http: Request) -> Response:
-        verifications = _verify(atlas(), request.data)
+        verifications = verify_questions(atlas(), request.data)
         http.state.verdicts = Counter(verification.match.verdict.value for verification in verifications)
         answers = [
             VerificationAnswer.of(verification, question.language).model_dump_json()
@@ -41,15 +40,3 @@ that would be refused alone refuses the batch.""",
         return Response(f'{{"data":[{",".join(answers)}]}}', media_type="application/json")
 
     return router
-
-
-def _verify(atlas: Atlas, questions: Sequence[VerificationRequest]) -> list[Verification]:
-    """Answer questions, those that want the same of their answers together."""
-    alike: dict[tuple[AddressLanguage, bool], list[int]] = {}
-    for place, question in enumerate(questions):
-        alike.setdefault((question.address_language, question.require_box), []).append(place)
-    found: dict[int, Verification] = {}
-    for (lang, require_box), places in alike.items():
-        queries = [questions[place].query() for place in places]
-        found.update(zip(places, verify_many(atlas, queries, lang=lang, require_box=require_box), strict=True))
-    return [found[place] for place in range(len(questions))]

@@ -8,11 +8,12 @@ from fastapi.concurrency import run_in_threadpool
 
 from api.access import needs
 from api.atlas import Atlas
+from api.coalescing import VerificationDesk
 from api.eligibility import judge_address
+from api.lean_route import lean_route
 from api.member_models import EligibilityAnswer, VerificationQuestion, VerificationWithEligibility
 from api.member_problems import NoMembersError, described_refusals
-from api.models import VerificationAnswer
-from api.verifying import Verification, verify
+from api.verifying import Verification
 from data.api_keys import Scope
 from data.store import Store
 from households.dwelling_keys import HouseholdKeys
@@ -32,7 +33,13 @@ def verifications_router(
     keys
         Keys of households; without them nobody's eligibility can be judged.
     """
-    router = APIRouter(prefix="/v1", tags=["verifications"], dependencies=[needs(Scope.SIGNUP)])
+    desk = VerificationDesk(atlas)
+    router = APIRouter(
+        prefix="/v1",
+        tags=["verifications"],
+        dependencies=[needs(Scope.SIGNUP)],
+        route_class=lean_route(VerificationQuestion, Scope.SIGNUP),
+    )
 
     @router.post("/verifications", responses=described_refusals(404, 409, 413, 422, 503))
     async def verify_address(request: VerificationQuestion, http: Request) -> VerificationWithEligibility:
@@ -45,10 +52,9 @@ def verifications_router(
         """
         if request.eligibility and keys is None:
             raise NoMembersError("this server has no keys of households, so it cannot say who may join")
-        current = atlas()
-        verification = verify(current, request.query(), lang=request.address_language, require_box=request.require_box)
+        verification = await desk.verify(request)
         http.state.verdicts = {verification.match.verdict.value: 1}
-        answer = VerificationWithEligibility(**dict(VerificationAnswer.of(verification, request.language)))
+        answer = VerificationWithEligibility.of(verification, request.language)
         if request.eligibility and keys is not None:
             # The store is asked, so not on the loop that answers lookups.
             eligibility = await run_in_threadpool(_judge, keys, verification)

@@ -1,0 +1,70 @@
+"""Questions that come in at the same time, answered together: a batch costs little more than one of its questions."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from api.atlas import Atlas
+from api.models import VerificationRequest
+from api.reason_texts import AddressLanguage
+from api.verifying import Verification, verify_many
+
+
+def verify_questions(atlas: Atlas, questions: Sequence[VerificationRequest]) -> list[Verification]:
+    """Answer questions, those that want the same of their answers together.
+
+    Raises
+    ------
+    NothingActiveError
+        No addresses are active (in a question's country, where it names one).
+    """
+    alike: dict[tuple[AddressLanguage, bool], list[int]] = {}
+    for place, question in enumerate(questions):
+        alike.setdefault((question.address_language, question.require_box), []).append(place)
+    found: dict[int, Verification] = {}
+    for (lang, require_box), places in alike.items():
+        queries = [questions[place].query() for place in places]
+        found.update(zip(places, verify_many(atlas, queries, lang=lang, require_box=require_box), strict=True))
+    return [found[place] for place in range(len(questions))]
+
+
+class VerificationDesk:
+    """Answers the questions of one event loop: those of one turn of the loop as a batch, at its end.
+
+    A question that is alone waits for nobody, and each is answered as if it were asked alone.
+    """
+
+    def __init__(self, atlas: Callable[[], Atlas]) -> None:
+        self._atlas = atlas
+        self._waiting: list[tuple[VerificationRequest, asyncio.Future[Verification]]] = []
+
+    async def verify(self, question: VerificationRequest) -> Verification:
+        """Answer a question.
+
+        Raises
+        ------
+        NothingActiveError
+            No addresses are active (in the question's country, where it names one).
+        """
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[Verification] = loop.create_future()
+        self._waiting.append((question, answer))
+        if len(self._waiting) == 1:
+            # Comes behind every request that is ready to go on in this turn.
+            loop.call_soon(self._answer)
+        return await answer
+
+    def _answer(self) -> None:
+        asked, self._waiting = self._waiting, []
+        atlas = self._atlas()
+        answers: list[Verification] | None
+        try:
+            answers = verify_questions(atlas, [question for question, _ in asked])
+        except Exception:  # noqa: BLE001 -- one of them fails the batch: below each fails, or not, by itself
+            answers = None
+        for place, (question, answer) in enumerate(asked):
+            if answer.done():  # nobody waits for it any more
+                continue
+            try:
+                answer.set_result(answers[place] if answers else verify_questions(atlas, [question])[0])
+            except Exception as error:  # noqa: BLE001 -- whoever asked is told
+                answer.set_exception(error)
