@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
-BENCHES := bench/sector_index.py bench/addresses.py bench/imports.py bench/plans.py bench/quotes.py bench/proposals.py bench/editor.py
+BENCHES := bench/sector_index.py bench/addresses.py bench/imports.py bench/plans.py bench/quotes.py bench/proposals.py bench/editor.py bench/api.py
 
 .PHONY: help setup web no-node web-lint run test lint types unit soak bench bench-quick lock clean
 
@@ -79,10 +79,12 @@ soak: setup ## ten minutes of load, 10,000 connections, and every test of faults
 
 bench: web .venv/.installed-bench ## run every benchmark in full: bars as ratios against peers
 	@scripts/postgis install || [ $$? -eq 3 ]
+	@scripts/wrk install || [ $$? -eq 3 ]
 	@set -e; for bench in $(BENCHES); do echo "== $$bench"; $(BIN)/python $$bench; done
 
 bench-quick: web .venv/.installed-bench ## the same bars on smaller inputs, under a minute each
 	@scripts/postgis install || [ $$? -eq 3 ]
+	@scripts/wrk install || [ $$? -eq 3 ]
 	@set -e; for bench in $(BENCHES); do echo "== $$bench"; $(BIN)/python $$bench --quick; done
 
 lock: ## resolve the dependencies anew (needs uv)
