@@ -8,7 +8,7 @@ from math import nan
 from typing import TypeVarTuple
 
 import numpy as np
-from sqlalchemy import Select, and_, select
+from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import Session
 
 from data.directory import DataDirectory
@@ -161,6 +161,11 @@ def read_municipality_counts(
     return {code: complete_counts(officials.get(code), own, rounding=rounding) for code, own in sectors.items()}
 
 
+def is_member(at: datetime) -> ColumnElement[bool]:
+    """Return the condition that a household is a member at an instant, as far as retention has kept those that left."""
+    return (Household.joined_at <= at) & (Household.left_at.is_(None) | (Household.left_at > at))
+
+
 def member_households(session: Session, municipality_code: str, at: datetime) -> dict[str, Counter[tuple[str, str]]]:
     """Return the member households by sector at an instant, as far as retention has kept those that left.
 
@@ -173,8 +178,7 @@ def member_households(session: Session, municipality_code: str, at: datetime) ->
     rows = session.execute(
         select(Household.sector_code, Household.key_id, Household.dwelling_key).where(
             Household.municipality_code == municipality_code,
-            Household.joined_at <= at,
-            Household.left_at.is_(None) | (Household.left_at > at),
+            is_member(at),
         )
     )
     found: dict[str, Counter[tuple[str, str]]] = {}

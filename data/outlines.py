@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from boundaries.tiling import Shapes, join_areas
 from data.plans.published import sector_shapes
+from data.releases import lock_release
 from data.store import Store
 from data.store.models import Block, Plan, Release, Sector
 from data.store.outline_models import Outline
@@ -86,8 +87,7 @@ def prepare_outlines(store: Store, release_ids: Iterable[int], plan_ids: Iterabl
     with store.writing() as session:
         of_plans = session.scalars(select(Plan).where(Plan.id.in_(sorted(plans)))).all()
         for number in sorted(releases | {plan.release_id for plan in of_plans}):
-            # Others may refer to the release meanwhile.
-            session.scalars(select(Release).where(Release.id == number).with_for_update(key_share=True)).one()
+            lock_release(session, number)
         for number in sorted(_without_municipalities(session, releases)):
             _write_municipalities(session, session.get_one(Release, number))
         still = _without_buurten(session, plans)

@@ -60,6 +60,11 @@ def hold_active(session: Session, country: str, kind: str, *, to_change: bool) -
     return session.scalars(held.with_for_update(read=not to_change)).first()
 
 
+def lock_release(session: Session, release_id: int) -> Release:
+    """Return a release whose derived shapes one transaction at a time may make; others may refer to it meanwhile."""
+    return session.scalars(select(Release).where(Release.id == release_id).with_for_update(key_share=True)).one()
+
+
 def activate(session: Session, release: Release, now: datetime) -> Release | None:
     """Let answers use a release, in place of the one of the same country and kind.
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from data.block_counts import StoredCounter
 from data.buurt_counts import CountedPlan
-from data.household_counts import CountBasis
+from data.household_counts import CountBasis, is_member
 from data.plans.published import plan_on
 from data.store.household_models import Household
 from data.store.models import Release
@@ -89,7 +89,7 @@ def count_letters(
     # Fewer members than are told count as none, whatever the plan: only where there are more does it take the plan.
     many = session.scalars(
         select(Household.municipality_code)
-        .where(Household.joined_at <= now, Household.left_at.is_(None) | (Household.left_at > now))
+        .where(is_member(now))
         .group_by(Household.municipality_code)
         .having(func.count() >= smallest_shown)
     )

@@ -15,6 +15,7 @@ import shapely
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from data.releases import lock_release
 from data.store.models import Block, Plan, Release, Sector
 from data.store.rows import insert_rows
 from data.store.tile_models import TileShape
@@ -102,7 +103,7 @@ def write_release_shapes(session: Session, release: Release) -> None:
 
     The release's row is locked meanwhile, so that of several workers one writes.
     """
-    _lock(session, release.id)
+    lock_release(session, release.id)
     if has_release_shapes(session, release.id):
         return
     rows = session.execute(
@@ -130,7 +131,7 @@ def write_plan_shapes(session: Session, plans: Collection[Plan]) -> None:
     The shapes of the plans' releases are there already. The releases' rows are locked meanwhile.
     """
     for release_id in sorted({plan.release_id for plan in plans}):
-        release = _lock(session, release_id)
+        release = lock_release(session, release_id)
         of_release = [plan for plan in plans if plan.release_id == release_id]
         missing = plans_without_shapes(session, [plan.id for plan in of_release])
         for plan in sorted(of_release, key=lambda plan: plan.id):
@@ -157,11 +158,6 @@ def join_areas(shapes: Shapes) -> shapely.Geometry:
     except shapely.GEOSException:
         # Sectors that overlap are no coverage; the general union takes longer and them as well.
         return shapely.union_all(shapely.make_valid(shapes))
-
-
-def _lock(session: Session, release_id: int) -> Release:
-    # Others may refer to the release meanwhile.
-    return session.scalars(select(Release).where(Release.id == release_id).with_for_update(key_share=True)).one()
 
 
 def _write_plan(session: Session, plan: Plan, release: Release) -> None:
