@@ -155,17 +155,20 @@ class UrlLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, unless its path or query holds a key or a parameter that is meant for one."""
-        if scope["type"] == "http" and _holds_key(scope["path"], scope["query_string"]):
-            detail = "a key may not be in a URL, and nor may parameters such as key, api_key or token"
-            await problem_response(KEY_IN_URL, detail)(scope, receive, send)
-            return
-        if scope["type"] == "http" and ("\0" in scope["path"] or b"%00" in scope["query_string"]):
-            await problem_response(NUL_CHARACTER, "the URL holds U+0000")(scope, receive, send)
-            return
-        if scope["type"] == "http" and any(b"\0" in value for _, value in scope["headers"]):
-            await problem_response(NUL_CHARACTER, "a header holds U+0000")(scope, receive, send)
-            return
-        await self.app(scope, receive, send)
+        refusal = _refusal_of_head(scope) if scope["type"] == "http" else None
+        await (refusal or self.app)(scope, receive, send)
+
+
+def _refusal_of_head(scope: Scope) -> Response | None:
+    """Return the answer to a request that may not be passed on for its URL or headers, else None."""
+    if _holds_key(scope["path"], scope["query_string"]):
+        detail = "a key may not be in a URL, and nor may parameters such as key, api_key or token"
+        return problem_response(KEY_IN_URL, detail)
+    if "\0" in scope["path"] or b"%00" in scope["query_string"]:
+        return problem_response(NUL_CHARACTER, "the URL holds U+0000")
+    if any(b"\0" in value for _, value in scope["headers"]):
+        return problem_response(NUL_CHARACTER, "a header holds U+0000")
+    return None
 
 
 def _holds_key(path: str, query: bytes) -> bool:

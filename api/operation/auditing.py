@@ -7,10 +7,10 @@ from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.access import Caller
-from api.operation.observing import OTHER, current_request_id, route_of
+from api.operation.observing import OTHER, SeenStatus, current_request_id, route_of
 from data.members.audit import Act, acting, record
 from data.store import Store
 
@@ -53,20 +53,13 @@ class Audited:
         if scope["type"] != "http" or scope["method"] in READING or caller is None:
             await self.app(scope, receive, send)
             return
-        status = 0
-
-        async def send_seen(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
+        seen = SeenStatus(send)
         with acting(Act(caller.key_id, lambda: place_of(scope), current_request_id())):
             try:
-                await self.app(scope, receive, send_seen)
+                await self.app(scope, receive, seen)
             finally:
-                if status >= 400 and status != 429 and route_of(scope) not in (OTHER, *ASKING):
-                    await run_in_threadpool(self._record_refusal, status)
+                if seen.status >= 400 and seen.status != 429 and route_of(scope) not in (OTHER, *ASKING):
+                    await run_in_threadpool(self._record_refusal, seen.status)
 
     def _record_refusal(self, status: int) -> None:
         try:

@@ -56,6 +56,20 @@ def route_of(scope: Scope) -> str:
     return getattr(scope.get("route"), "path", OTHER)
 
 
+class SeenStatus:
+    """Sends what an application answers, and keeps the status of it; 0 as long as there is none."""
+
+    def __init__(self, send: Send) -> None:
+        self.status = 0
+        self._send = send
+
+    async def __call__(self, message: Message) -> None:
+        """Send a message on."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+        await self._send(message)
+
+
 class Observed:
     """ASGI middleware, the outermost: gives a request its identifier, and tells what it came to.
 

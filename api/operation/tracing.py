@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from sqlalchemy import Engine, event
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.operation.observing import current_request_id, method_of, route_of
+from api.operation.observing import SeenStatus, current_request_id, method_of, route_of
 from api.settings import TracingSettings
 
 PARENT: Final = ("traceparent", "tracestate")
@@ -98,30 +98,23 @@ class Traced:
             return
         headers = Headers(scope=scope)
         parent = self._extract({name: headers[name] for name in PARENT if name in headers})
-        status = 0
-
-        async def send_seen(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
+        seen = SeenStatus(send)
         with self._tracer.start_as_current_span(
             "request", parent, self._trace.SpanKind.SERVER, record_exception=False, set_status_on_exception=False
         ) as span:
             try:
-                await self.app(scope, receive, send_seen)
+                await self.app(scope, receive, seen)
             finally:
                 span.update_name(f"{method_of(scope)} {route_of(scope)}")
                 span.set_attributes(
                     {
                         "http.request.method": method_of(scope),
                         "http.route": route_of(scope),
-                        "http.response.status_code": status,
+                        "http.response.status_code": seen.status,
                         "buurtwijzer.request_id": current_request_id() or "",
                     }
                 )
-                if status >= 500:
+                if seen.status >= 500:
                     span.set_status(self._trace.StatusCode.ERROR)
 
 
