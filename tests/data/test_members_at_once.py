@@ -10,12 +10,13 @@ from random import Random
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from data.members.attempts import AttemptLimit, TooManyAttemptsError, refuse_if_used_up, take_attempt
 from data.members.codes import WrongCodeError, make_batch
 from data.members.sign_ups import Dwelling, ask, find_sign_up, prove
 from data.store import Store, open_store
-from data.store.household_models import Account, Household
+from data.store.household_models import Account, Household, SignUp
 from households.codes import CodeBatch, Uses, make_code, read_code
 from households.dwelling_keys import HouseholdKey, HouseholdKeys
 from households.eligibility import AddressFacts, Buurt, Period, RuleSet
@@ -39,6 +40,20 @@ def nowhere(_country: str, _sector: str, _buurt: str) -> None:
     """The buurt of today, which codes do not ask for."""
 
 
+def prove_with(session: Session, rules: RuleSet, found: SignUp, code: str) -> None:
+    prove(
+        session,
+        KEYS,
+        rules,
+        found,
+        Proof.BUURTCODE,
+        plain_code=code,
+        buurt_today=nowhere,
+        now=NOW,
+        make_token=token,
+    )
+
+
 def sign_up_and_prove(url: str, emails: list[str], code: str, accounts: int, answers: Connection) -> None:
     """One worker: sign up at the one dwelling, prove it by a code, and say so once it is committed."""
     store = open_store(url)
@@ -51,17 +66,7 @@ def sign_up_and_prove(url: str, emails: list[str], code: str, accounts: int, ans
         with store.writing() as session:
             found = find_sign_up(session, asked.id)
             if found.state == State.NEEDS_PROOF:
-                prove(
-                    session,
-                    KEYS,
-                    rules,
-                    found,
-                    Proof.BUURTCODE,
-                    plain_code=code,
-                    buurt_today=nowhere,
-                    now=NOW,
-                    make_token=token,
-                )
+                prove_with(session, rules, found, code)
         answers.send((found.state, found.account_id))
     answers.close()
     store.close()
@@ -134,17 +139,7 @@ def test_killing_a_worker_loses_no_answered_sign_up(store_url: str) -> None:
 def prove_by(store: Store, sign_up_id: str, code: str) -> None:
     with store.writing() as session:
         found = find_sign_up(session, sign_up_id)
-        prove(
-            session,
-            KEYS,
-            RuleSet(),
-            found,
-            Proof.BUURTCODE,
-            plain_code=code,
-            buurt_today=nowhere,
-            now=NOW,
-            make_token=token,
-        )
+        prove_with(session, RuleSet(), found, code)
 
 
 def guess(url: str, sign_up_id: str, seed: int, guesses: int, result: Connection) -> None:
