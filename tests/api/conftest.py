@@ -6,7 +6,6 @@ import re
 import secrets
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -33,6 +32,7 @@ from data.store import open_store
 from data.store.database import announce_change
 from data.store.models import Block, Buurt, DraftRow, Plan, Sector
 from data.tables import Kind
+from tests.waiting import wait_until
 
 HOUSEHOLD_KEYS = "2026a:" + bytes(pow(3, n, 257) % 256 for n in range(32)).hex()
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,14 +75,6 @@ def store_settings(
         with admin.connect() as connection:
             connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
         admin.dispose()
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    """Wait for something that happens beside the test."""
-    ends = time.monotonic() + 120
-    while not is_so():
-        assert time.monotonic() < ends, "it did not come to pass in two minutes"
-        time.sleep(0.05)
 
 
 def make_headers(url: str, *scopes: Scope) -> dict[str, str]:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -30,6 +30,7 @@ from data.releases import activate, find_release
 from data.store import open_store
 from data.store.household_models import Account
 from households.eligibility import RuleSet
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 POSTGIS = ROOT / "scripts" / "postgis"
@@ -54,13 +55,6 @@ def import_demo(settings: StoreSettings, demo: DemoFiles) -> dict[str, str]:
         _, plain = create_key(session, "faults", [Scope.ADMIN], datetime.now(UTC), rate_per_minute=HIGHEST_RATE)
     store.close()
     return {"Authorization": f"Bearer {plain}"}
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    ends = time.monotonic() + 30
-    while not is_so():
-        assert time.monotonic() < ends, "it did not come to pass in 30 s"
-        time.sleep(0.05)
 
 
 @pytest.mark.postgis

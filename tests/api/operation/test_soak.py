@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +15,7 @@ from api.settings import StoreSettings
 from data.api_keys import Scope, create_key
 from data.store import open_store
 from data.store.database import announce_change
+from tests.waiting import wait_until
 
 ONCE = pytest.mark.parametrize("store_settings", ["sqlite"], indirect=True)
 SOAK = "BUURTWIJZER_SOAK" in os.environ
@@ -26,13 +26,6 @@ MOST_GROWTH = 1.1
 """Of the memory of all workers, from warm to the end."""
 ADDRESS = {"street": "Kerkstraat", "house_number": "6", "postcode": "9993", "municipality": "Demodorp"}
 FAKETIME = next(iter(sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))), None)
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    ends = time.monotonic() + 60
-    while not is_so():
-        assert time.monotonic() < ends, "it did not come to pass in a minute"
-        time.sleep(0.05)
 
 
 def resident_bytes(pids: list[int]) -> int:
@@ -110,7 +103,8 @@ def test_a_clock_that_jumps_expires_keys_and_stops_nothing(
             wait_until(
                 lambda expected=expected: (  # type: ignore[misc]
                     client.post("/v1/verifications", json=ADDRESS, headers=short).status_code == expected
-                )
+                ),
+                60,
             )
             found = client.post("/v1/verifications", json=ADDRESS)
             assert (found.status_code, found.json()["verdict"]) == (200, "accept"), found.text

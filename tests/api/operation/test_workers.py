@@ -4,7 +4,7 @@ import os
 import re
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
@@ -20,6 +20,7 @@ from api.cli.serving import EXAMPLE
 from api.operation.listening import ListeningError, bound_socket
 from api.settings import ServerSettings, StoreSettings
 from data.store import StoreError
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 ONCE = pytest.mark.parametrize("store_settings", ["sqlite"], indirect=True)
@@ -27,13 +28,6 @@ ONCE = pytest.mark.parametrize("store_settings", ["sqlite"], indirect=True)
 QUESTION = re.search(r"-d '(.*)'", EXAMPLE.format(host="", port="", key=""))[1]  # type: ignore[index]
 CLIENTS = 4
 NOTICE_S = 1
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    ends = time.monotonic() + 120
-    while not is_so():
-        assert time.monotonic() < ends, "it did not come to pass in two minutes"
-        time.sleep(0.05)
 
 
 def ask(client: httpx2.Client) -> dict[str, Any]:
@@ -66,13 +60,13 @@ def test_a_killed_worker_costs_a_connection_at_most_and_workers_do_not_outlive_t
         ThreadPoolExecutor(CLIENTS) as clients,
     ):
         expected = ask(client)
-        wait_until(lambda: server.serving() == 2)
+        wait_until(lambda: server.serving() == 2, 120)
         end = Event()
         asking = [clients.submit(keep_asking, client, end) for _ in range(CLIENTS)]
         try:
             before = server.workers()
             os.kill(before[0], signal.SIGKILL)
-            wait_until(lambda: before[0] not in server.workers() and server.serving() == 2)
+            wait_until(lambda: before[0] not in server.workers() and server.serving() == 2, 120)
             # From here on the new one answers alone.
             os.kill(before[1], signal.SIGKILL)
             time.sleep(0.5)
@@ -86,7 +80,7 @@ def test_a_killed_worker_costs_a_connection_at_most_and_workers_do_not_outlive_t
         workers = server.workers()
         server.process.kill()
         server.process.wait()
-        wait_until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
+        wait_until(lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers), 120)
 
 
 @ONCE

@@ -2,8 +2,7 @@
 
 import json
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import httpx2
@@ -14,6 +13,7 @@ from fastapi.testclient import TestClient
 from api.app import create_app
 from api.settings import ServerSettings, StoreSettings
 from boundaries.proposals import Proposal, ProposalCancelledError, propose, proposing
+from tests.waiting import wait_until
 
 PATH = "/v1/municipalities/99001/plans:propose"
 ASKED = {"alternatives": 2, "seed": 7, "least": 200, "target": 400, "most": 900}
@@ -75,14 +75,6 @@ def server(store_settings: StoreSettings) -> Iterator[str]:
     yield f"http://127.0.0.1:{port}"
     running.should_exit = True
     thread.join(30)
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    for _ in range(600):
-        if is_so():
-            return
-        time.sleep(0.05)
-    raise AssertionError("it did not come to pass in 30 s")
 
 
 def events_of(text: str) -> list[tuple[str, Any]]:
