@@ -1,9 +1,14 @@
 """A bar: a measured figure, the goal that it is held to, and whether it holds. Every benchmark ends with its bars."""
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 __all__ = ["Bar", "report"]
+
+# Python looks into the folder of a script first, where api.py stands in the way of the project's package.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 
 @dataclass(frozen=True)
