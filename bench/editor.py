@@ -51,18 +51,6 @@ REST_MS = 300
 """How long nothing happens between two paints."""
 VIEWPORT: ViewportSize = {"width": 1440, "height": 900}
 MAPLIBRE = ROOT / "web" / "node_modules" / "maplibre-gl" / "dist"
-OPTIONS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    # Pages of the browser's own address bar: every window would load them beside ours.
-    "--disable-features=AimEnabled,WebUIOmniboxAimPopup,WebUIOmniboxPopup",
-]
 WATCH = """
     globalThis.longTasks = [];
     globalThis.released = 0;
@@ -360,7 +348,10 @@ def main() -> int:
                 url = f"http://127.0.0.1:{port}"
                 wait_for(url)
                 peer = measure_peer(url, key, paints)
-                browser = playwright.chromium.launch(executable_path=chromium, args=OPTIONS)
+                options = subprocess.run(
+                    [ROOT / "scripts" / "chromium", "options"], capture_output=True, text=True, check=True
+                ).stdout.split()
+                browser = playwright.chromium.launch(executable_path=chromium, args=options)
                 empty, frame = measure_empty(browser)
                 found = measure(browser, url, key, paints)
                 browser.close()

@@ -29,21 +29,10 @@ from data.store import open_store
 
 ROOT = Path(__file__).resolve().parents[3]
 DIST = ROOT / "web" / "dist"
+CHROMIUM = ROOT / "scripts" / "chromium"
 SCREENSHOTS = ROOT / "web" / "screenshots"
 WAIT_MS = 20_000
 """How long the page may take for one thing on two busy cores; no test measures time."""
-CHROMIUM_OPTIONS = [
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    # Pages of the browser's own address bar: every window would load them beside ours.
-    "--disable-features=AimEnabled,WebUIOmniboxAimPopup,WebUIOmniboxPopup",
-]
 
 
 @dataclass
@@ -118,7 +107,8 @@ def browser() -> Iterator[Browser]:
             pytest.fail(reason)
         pytest.skip(reason)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_OPTIONS)
+        options = subprocess.run([CHROMIUM, "options"], capture_output=True, text=True, check=True).stdout.split()
+        browser = playwright.chromium.launch(executable_path=executable, args=options)
         yield browser
         browser.close()
 
