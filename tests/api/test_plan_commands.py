@@ -1,7 +1,7 @@
 """The `plan` commands and `propose`, as ops staff run them on the demo region."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import geopandas as gpd
@@ -13,28 +13,21 @@ from typer.testing import CliRunner
 from api.cli import app
 from api.settings import StoreSettings
 from data.demo import DemoFiles
-from data.store import open_store
-from data.store.models import DraftRow, Plan
 
 CODE = "99002"
 
 
 @pytest.fixture
-def run(store_settings: StoreSettings, monkeypatch: pytest.MonkeyPatch) -> Iterator["Run"]:
+def run(
+    store_settings: StoreSettings, monkeypatch: pytest.MonkeyPatch, take_back_plans: Callable[[str], None]
+) -> Iterator["Run"]:
     monkeypatch.setenv("BUURTWIJZER_DATA_DIR", str(store_settings.data_dir))
     # A console looks at its width when it is made, which another test's import may have done.
     monkeypatch.setattr("api.cli.plans.out", Console(width=200))
     if store_settings.database_url:
         monkeypatch.setenv("BUURTWIJZER_DATABASE_URL", store_settings.database_url)
     yield Run()
-    store = open_store(store_settings.store_url)
-    with store.writing() as session:
-        for row in session.query(DraftRow).filter(DraftRow.municipality_code == CODE).all():
-            session.delete(row)
-        session.flush()
-        for plan in session.query(Plan).filter(Plan.drawn, Plan.municipality_code == CODE).all():
-            session.delete(plan)
-    store.close()
+    take_back_plans(CODE)
 
 
 class Run:

@@ -1,6 +1,7 @@
 """What a good buurt is comes from the environment, and holds in checks, publishing, proposals and the editor alike."""
 
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -12,8 +13,6 @@ from api.cli import app, main
 from api.settings import PlanSettings, ServerSettings, StoreSettings
 from boundaries.checks import CheckSettings
 from boundaries.proposals import HouseholdsBand
-from data.store import open_store
-from data.store.models import DraftRow
 
 CODE = "99002"
 BAND = {"LEAST": "200", "TARGET": "400", "MOST": "900"}
@@ -37,7 +36,7 @@ def test_nothing_in_the_environment_leaves_the_defaults_of_the_rules() -> None:
 
 @pytest.mark.usefixtures("in_environment")
 def test_checks_proposals_and_the_editor_go_by_the_environment(
-    store_settings: StoreSettings, admin: dict[str, str]
+    store_settings: StoreSettings, admin: dict[str, str], take_back_plans: Callable[[str], None]
 ) -> None:
     with TestClient(create_app(store_settings, ServerSettings()), headers=admin) as api:
         url = api.post(f"/v1/municipalities/{CODE}/plans", json={}).headers["location"]
@@ -56,11 +55,7 @@ def test_checks_proposals_and_the_editor_go_by_the_environment(
     assert "200–900" in shown
     checked = CliRunner().invoke(app, ["plan", "check", url.rpartition("/")[2]])
     assert checked.exit_code == 1, checked.output
-    store = open_store(store_settings.store_url)
-    with store.writing() as session:
-        for row in session.query(DraftRow).filter(DraftRow.municipality_code == CODE).all():
-            session.delete(row)
-    store.close()
+    take_back_plans(CODE)
 
 
 @pytest.mark.parametrize(
