@@ -50,7 +50,7 @@ web/dist/index.html: web/src/api/schema.d.ts web/node_modules/.installed $(WEB_S
 	@cd web && npm run --silent types && npm run --silent build -- --logLevel warn
 
 web-lint: web/src/api/schema.d.ts
-	cd web && npm run --silent lint && npm run --silent types && npm run --silent test
+	cd web && npm run --silent lint && npm run --silent openapi && npm run --silent types && npm run --silent test
 
 run: setup web ## import the synthetic demo region and serve it on 127.0.0.1:8000
 	@$(BIN)/buurtwijzer demo --import

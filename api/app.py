@@ -2,9 +2,11 @@
 
 from datetime import UTC, datetime
 from importlib.metadata import version
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.types import ASGIApp
+from typing_extensions import override
 
 from api.access import Caller, identify
 from api.answer_headers import open_to_origins
@@ -20,7 +22,8 @@ from api.member_problems import install_member_problems
 from api.negotiation import install_negotiation
 from api.ogc.desk import FeatureDesk
 from api.ogc.parameters import install_ogc_problems
-from api.openapi_tags import TAGS
+from api.openapi_examples import add_answers
+from api.openapi_operations import TAGS, operation_id
 from api.operation.auditing import Audited
 from api.operation.process import Process
 from api.operation.production import refuse_default_secrets
@@ -94,6 +97,12 @@ class _Application(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         process: Process = self.state.process
         return process.observe(super().build_middleware_stack())
+
+    @override
+    def openapi(self) -> dict[str, Any]:
+        if self.openapi_schema is None:
+            add_answers(super().openapi())
+        return super().openapi()
 
 
 def _limit_requests(app: FastAPI, settings: ServerSettings, process: Process) -> None:
@@ -181,6 +190,7 @@ def create_app(
         version=version("buurtwijzer"),
         description=DESCRIPTION,
         openapi_tags=TAGS,
+        generate_unique_id_function=operation_id,
         servers=[{"url": "/", "description": "The server that gives this document."}],
         lifespan=process.lifespan,
         # The ready-made pages for people load scripts from elsewhere; nothing here leaves the origin.

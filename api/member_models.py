@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.models import VerificationAnswer, VerificationRequest
+from api.openapi_examples import QUESTION
 from api.reason_texts import Language
 from data.store.household_models import SignUp
 from households.eligibility import Eligibility, Verdict
@@ -38,6 +39,16 @@ class SignUpRequest(VerificationRequest):
 
 class VerificationQuestion(VerificationRequest):
     """An address, and whether to say who may join there."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                QUESTION,
+                {"street": "Kerkstraat", "house_number": "6", "postcode": "9993", "municipality": "Demodorp"},
+            ]
+        },
+    )
 
     eligibility: bool = Field(
         False, description="Judge also whether somebody there may join; nothing is kept, no e-mail address is asked."

@@ -33,7 +33,7 @@ from households.member_rates import MemberRates
 class NewDraft(BaseModel):
     """What a draft begins with."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"title": "Around the station"}]})
 
     title: Annotated[str, Field(min_length=1, max_length=200)] = "Draft"
     plan: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = Field(
@@ -44,7 +44,14 @@ class NewDraft(BaseModel):
 class OperationBody(BaseModel):
     """One operation on a draft."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {"operation": {"op": "create_buurt", "names": {"nl": "Stationsbuurt"}, "blocks": ["99001A00-"]}}
+            ]
+        },
+    )
 
     operation: Operation
 
@@ -52,7 +59,10 @@ class OperationBody(BaseModel):
 class PublishBody(BaseModel):
     """From when a plan holds, and why."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"valid_from": "2027-01-01", "reason": "The station has its own buurt."}]},
+    )
 
     valid_from: date
     reason: Annotated[str, Field(min_length=3, max_length=1_000)]

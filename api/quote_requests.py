@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.openapi_examples import QUOTE_REQUEST
 from api.quote_comparisons import Alternative
 from api.quoting import QuoteWish, ScopeWish
 from licensing.parties import ElectronicAddress, Party, PostalAddress
@@ -69,6 +70,8 @@ class CustomerRequest(Closed):
 class QuoteRequestBody(Closed):
     """What a quote is asked for."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [QUOTE_REQUEST]})
+
     scopes: Annotated[list[ScopeRequest], Field(min_length=1, max_length=50)]
     programmes: Annotated[list[Programme], Field(max_length=len(Programme))] = []
     years: int = Field(default=1, ge=1, le=MAX_YEARS)
@@ -94,6 +97,8 @@ class QuoteRequestBody(Closed):
 
 class RevisionBody(Closed):
     """What is to be different in a revision; what is absent stays. Counts and price book are those of today."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"years": 5}]})
 
     scopes: Annotated[list[ScopeRequest], Field(min_length=1, max_length=50)] | None = None
     programmes: Annotated[list[Programme], Field(max_length=len(Programme))] | None = None

@@ -16,7 +16,9 @@ BuurtCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{1,32}$")]
 class RulesBody(BaseModel):
     """Who may join in a municipality."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"unknown_home": "prove", "proofs": ["buurtcode", "document"]}]}
+    )
 
     admit_proposed_addresses: bool = Field(
         False, description="Whether an address counts before the register calls it current."

@@ -26,7 +26,7 @@ def addresses_router(atlas: Callable[[], Atlas]) -> APIRouter:
     router = APIRouter(prefix="/v1/addresses", tags=["addresses"], dependencies=[needs(Scope.SIGNUP)])
 
     @router.get("/suggest", responses=described(404, 422))
-    async def suggest(
+    async def complete_address(
         q: Annotated[
             str, Query(min_length=1, max_length=LONGEST_TEXT, description="What was typed so far.", examples=["kerk"])
         ],
@@ -46,7 +46,7 @@ def addresses_router(atlas: Callable[[], Atlas]) -> APIRouter:
         )
 
     @router.get("/nearest", responses=described(404, 422))
-    async def find_nearest(
+    async def find_address_near(
         lon: Annotated[Longitude, Query()],
         lat: Annotated[Latitude, Query()],
         max_distance_m: Annotated[

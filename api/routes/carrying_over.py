@@ -78,7 +78,7 @@ def carrying_over_router(
     router = APIRouter(prefix="/v1", tags=["plans"])
 
     @router.post("/municipalities/{code}/plans:carry-over", responses=described_plans(404, 409, 413, 422))
-    def carry_over(code: MunicipalityCode, body: CarryOverBody, caller: OpsCaller) -> CarryingList:
+    def carry_plan_over(code: MunicipalityCode, body: CarryOverBody, caller: OpsCaller) -> CarryingList:
         """Carry a municipality's drawn plans over to another sectors release.
 
         A plan is published at once only on the release in use, and only if no dwelling comes into another buurt and

@@ -76,7 +76,7 @@ def drafts_router(  # noqa: PLR0915 -- one statement a route
         return answer
 
     @router.post("/plans/{plan_id}/operations", responses=_CHANGES)
-    def operate(
+    def change_draft(
         plan_id: PlanId, body: OperationBody, caller: OpsCaller, response: Response, if_match: IfMatch = None
     ) -> ChangeAnswer:
         """Carry out one operation on a draft: all of it, or none.
@@ -93,7 +93,7 @@ def drafts_router(  # noqa: PLR0915 -- one statement a route
         )
 
     @router.post("/plans/{plan_id}:undo", responses=_CHANGES)
-    def undo(plan_id: PlanId, response: Response, if_match: IfMatch = None) -> ChangeAnswer:
+    def undo_operation(plan_id: PlanId, response: Response, if_match: IfMatch = None) -> ChangeAnswer:
         """Take back the last operation of a draft."""
         known, now = read_revision(if_match), clock()
         return changed(
@@ -103,7 +103,7 @@ def drafts_router(  # noqa: PLR0915 -- one statement a route
         )
 
     @router.post("/plans/{plan_id}:redo", responses=_CHANGES)
-    def redo(plan_id: PlanId, response: Response, if_match: IfMatch = None) -> ChangeAnswer:
+    def redo_operation(plan_id: PlanId, response: Response, if_match: IfMatch = None) -> ChangeAnswer:
         """Carry out again what was taken back."""
         known, now = read_revision(if_match), clock()
         return changed(
@@ -121,17 +121,17 @@ def drafts_router(  # noqa: PLR0915 -- one statement a route
         return PlanSummary.of_draft(row)
 
     @router.post("/plans/{plan_id}:review", responses=_CHANGES)
-    def hand_in(plan_id: PlanId, caller: OpsCaller, response: Response, if_match: IfMatch = None) -> PlanSummary:
+    def hand_in_draft(plan_id: PlanId, caller: OpsCaller, response: Response, if_match: IfMatch = None) -> PlanSummary:
         """Hand a draft in for review: nobody edits it then."""
         return moved(plan_id, "in_review", caller.key_id, if_match, response)
 
     @router.post("/plans/{plan_id}:return", responses=_CHANGES)
-    def hand_back(plan_id: PlanId, caller: OpsCaller, response: Response, if_match: IfMatch = None) -> PlanSummary:
+    def return_draft(plan_id: PlanId, caller: OpsCaller, response: Response, if_match: IfMatch = None) -> PlanSummary:
         """Give a draft that is in review back to its editors."""
         return moved(plan_id, "draft", caller.key_id, if_match, response)
 
     @router.post("/plans/{plan_id}:discard", responses=_CHANGES)
-    def discard(plan_id: PlanId, caller: OpsCaller, response: Response, if_match: IfMatch = None) -> PlanSummary:
+    def discard_draft(plan_id: PlanId, caller: OpsCaller, response: Response, if_match: IfMatch = None) -> PlanSummary:
         """Give a draft up; its log stays."""
         return moved(plan_id, "discarded", caller.key_id, if_match, response)
 

@@ -13,7 +13,7 @@ def health_router(keeper: AtlasKeeper, readiness: Readiness) -> APIRouter:
     router = APIRouter(tags=["health"])
 
     @router.get("/healthz")
-    async def health() -> Health:
+    async def show_health() -> Health:
         """Say whether this worker answers, and which releases it answers from.
 
         Anything but 200 means that it should be started anew.
@@ -23,7 +23,7 @@ def health_router(keeper: AtlasKeeper, readiness: Readiness) -> APIRouter:
     not_ready = {"description": "Not ready", "content": {MEDIA_TYPE: {}}, "model": Problem}
 
     @router.get("/readyz", responses={503: not_ready})
-    async def ready() -> Ready:
+    async def show_readiness() -> Ready:
         """Say whether requests may come: the index of every active release is open, and the worker is not stopping."""
         readiness.check()
         return Ready(store_version=keeper.current.version)

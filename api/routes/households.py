@@ -51,7 +51,7 @@ def households_router(atlas: Callable[[], Atlas], counts: HouseholdCounts) -> AP
         response_model=MunicipalityHouseholds,
         responses=described(404, 406, 422),
     )
-    def show_municipality(code: MunicipalityCode, form: HouseholdsForm, on: AsOf = None) -> Response:
+    def show_municipality_households(code: MunicipalityCode, form: HouseholdsForm, on: AsOf = None) -> Response:
         """Count the households, dwellings and member households of a municipality, per buurt and in all."""
         require_municipality(atlas(), code)
         return respond(*counts.municipality(code, on), form)
@@ -61,12 +61,12 @@ def households_router(atlas: Callable[[], Atlas], counts: HouseholdCounts) -> AP
         response_model=OneBuurtHouseholds,
         responses=described(404, 406, 410, 422),
     )
-    def show_buurt(buurt_id: BuurtId, form: HouseholdsForm, on: AsOf = None) -> Response:
+    def show_buurt_households(buurt_id: BuurtId, form: HouseholdsForm, on: AsOf = None) -> Response:
         """Count the households, dwellings and member households of a buurt of the plan that holds on a day."""
         return respond(*counts.buurt(buurt_id, on), form)
 
     @router.get(WITHIN_PATH, response_model=WithinHouseholds, responses=described(404, 406, 422))
-    def show_within(
+    def show_households_within(
         form: HouseholdsForm,
         within: Annotated[str, Query(description="GeoJSON Polygon or MultiPolygon (RFC 7946).", examples=[_EXAMPLE])],
         on: AsOf = None,
@@ -80,7 +80,7 @@ def households_router(atlas: Callable[[], Atlas], counts: HouseholdCounts) -> AP
         return respond(*counts.within(read_area_text(within, "within"), on), form)
 
     @router.post(WITHIN_PATH, response_model=WithinHouseholds, responses=described(404, 406, 413, 422))
-    def count_within(form: HouseholdsForm, request: WithinBody) -> Response:
+    def count_households_within(form: HouseholdsForm, request: WithinBody) -> Response:
         """Count what lies in a drawn area that is too long for a URL, as the GET does."""
         return respond(*counts.within(read_area(request.within, "/within"), request.on), form)
 

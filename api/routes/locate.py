@@ -17,7 +17,7 @@ def locate_router(atlas: Callable[[], Atlas]) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["locate"], dependencies=[needs(Scope.SIGNUP)])
 
     @router.get("/locate", responses=described(404, 422))
-    async def locate(lon: Annotated[Longitude, Query()], lat: Annotated[Latitude, Query()]) -> LocateAnswer:
+    async def locate_point(lon: Annotated[Longitude, Query()], lat: Annotated[Latitude, Query()]) -> LocateAnswer:
         """Say in which sector, municipality and buurt a point in EPSG:4326 lies.
 
         The point is converted to the sector layer's own CRS; on a shared border the sector with the lowest code

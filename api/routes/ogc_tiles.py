@@ -76,7 +76,7 @@ def ogc_tiles_router(atlas: Callable[[], Atlas], features: FeatureDesk, tiles: T
         response_class=Response,
         responses=described_ogc(404) | TILE_ANSWERS,
     )
-    def show_tile(
+    def show_collection_tile(
         collection: CollectionId,
         matrix: Annotated[int, Path(ge=0, le=MAX_ZOOM, description="Zoom.")],
         row: Annotated[int, Path(ge=0, le=_LAST, description="From the north.")],

@@ -24,7 +24,7 @@ def plan_checks_router(store: Store, directory: DataDirectory, desk: DraftDesk, 
     router = APIRouter(prefix="/v1", tags=["plans"], dependencies=[needs(Scope.VIEWER)])
 
     @router.get("/plans/{plan_id}/problems", responses=described_plans(404, 422))
-    def show_problems(plan_id: PlanId) -> ProblemList:
+    def show_plan_problems(plan_id: PlanId) -> ProblemList:
         """Check a plan: gaps, overlaps, what is not assigned, sizes, parts, names, shapes.
 
         A remedy that one operation carries out has it: send it to `/v1/plans/{plan_id}/operations` as it is.
@@ -34,7 +34,7 @@ def plan_checks_router(store: Store, directory: DataDirectory, desk: DraftDesk, 
         return ProblemList(problems=[ProblemAnswer.of(problem, state.crs) for problem in problems])
 
     @router.post("/plans/{plan_id}/problems", responses=described_plans(404, 413, 422))
-    def check(plan_id: PlanId, body: CheckRequest) -> ProblemList:
+    def check_plan(plan_id: PlanId, body: CheckRequest) -> ProblemList:
         """Check a plan as the GET does, and for barriers that buurten lie across and streets that they split."""
         drawn = None if body.barriers is None else read_line(body.barriers, "/barriers")
         with store.reading() as session:
@@ -62,7 +62,7 @@ def plan_checks_router(store: Store, directory: DataDirectory, desk: DraftDesk, 
             }
         },
     )
-    def show_diff(
+    def show_plan_diff(
         plan_id: PlanId,
         since: Annotated[str | None, Query(pattern=PLAN_ID)] = None,
         f: Literal["json", "geojson"] = "json",

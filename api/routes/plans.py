@@ -77,7 +77,7 @@ def plans_router(
             return PlanSummary.of_plan(plan_on(session, code, day).row)
 
     @router.get("/locate:on", responses=described_plans(404, 422))
-    def locate_on(day: date, lon: Annotated[Longitude, Query()], lat: Annotated[Latitude, Query()]) -> PastPlace:
+    def locate_point_on(day: date, lon: Annotated[Longitude, Query()], lat: Annotated[Latitude, Query()]) -> PastPlace:
         """Say in which buurt a point in EPSG:4326 was, is or will be on a day, and by which plan.
 
         The municipality is that of today's sectors; the sector is that of the release that the plan is drawn on.
@@ -118,7 +118,7 @@ def plans_router(
         response_class=Response,
         responses=described_plans(404, 422) | _GEOJSON | NOT_MODIFIED,
     )
-    def show_blocks(
+    def show_plan_blocks(
         plan_id: PlanId,
         if_none_match: Annotated[str | None, Header(max_length=1_000)] = None,
         accept_encoding: Annotated[str, Header(max_length=1_000)] = "",
@@ -142,7 +142,7 @@ def plans_router(
         return Packed.of(body, level=FAST).response(accept_encoding, "application/geo+json", headers)
 
     @router.get("/plans/{plan_id}/log", responses=described_plans(404, 422))
-    def show_log(plan_id: PlanId, since: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0) -> LogAnswer:
+    def show_plan_log(plan_id: PlanId, since: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0) -> LogAnswer:
         """Return the operations of a draft that are in force, those later than a revision."""
         with store.reading() as session:
             return LogAnswer(

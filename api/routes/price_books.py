@@ -38,7 +38,7 @@ def price_books_router(store: Store, clock: Callable[[], datetime]) -> APIRouter
             return Response(row.source, media_type=YAML)
 
     @router.post("/price-books", status_code=201, responses=described_quotes(413, 422))
-    def publish(body: BookBody, caller: AdminCaller) -> PublishedBookAnswer:
+    def publish_price_book(body: BookBody, caller: AdminCaller) -> PublishedBookAnswer:
         """Publish a price book, in YAML. It never changes afterwards, and holds from a day that is still to come."""
         with store.writing() as session:
             reference = publish_book(session, body.yaml, clock(), by=caller.key_id)

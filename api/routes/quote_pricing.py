@@ -24,7 +24,7 @@ def quote_pricing_router(store: Store, sources: QuoteSources, clock: Callable[[]
     router = APIRouter(prefix="/v1", tags=["quotes"], dependencies=[needs(Scope.SALES)])
 
     @router.post("/quotes:preview", responses=described_quotes(404, 413, 422))
-    def preview(body: PreviewBody) -> Preview:
+    def preview_quote(body: PreviewBody) -> Preview:
         """Price a quote and its alternatives (other price books, plans, counts), and store nothing."""
         now, wish = clock(), body.wish()
         with store.reading() as session:
@@ -33,7 +33,7 @@ def quote_pricing_router(store: Store, sources: QuoteSources, clock: Callable[[]
         return Preview.of(asked, compared)
 
     @router.post("/quotes:bulk", response_class=Response, responses=described_quotes(404, 413, 422))
-    def price_everything(body: BulkBody, f: Annotated[Literal["json", "csv"], Query()] = "json") -> Response:
+    def price_municipalities(body: BulkBody, f: Annotated[Literal["json", "csv"], Query()] = "json") -> Response:
         """Price every municipality of a country under every published price book."""
         with store.reading() as session:
             households = read_all_households(session, sources, body.country, clock())

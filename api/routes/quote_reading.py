@@ -56,19 +56,19 @@ def quote_reading_router(store: Store, sources: QuoteSources, clock: Callable[[]
         return Response(pdf, headers=disposition, media_type="application/pdf")
 
     @router.get("/quotes/{quote_id}.pdf", response_class=Response, responses=described_quotes(404, 422))
-    def show_pdf(quote_id: str) -> Response:
+    def show_quote_pdf(quote_id: str) -> Response:
         """Give the PDF of a quote: once issued, the same bytes for ever."""
         return pdf_answer(quote_id)
 
     @router.get("/quotes/{quote_id}/drift", responses=described_quotes(404, 422))
-    def show_drift(quote_id: str) -> DriftList:
+    def show_quote_drift(quote_id: str) -> DriftList:
         """Compare the counts of a quote with today's, and say how far the next tier of its price book is."""
         with store.reading() as session:
             row = find_quote(session, quote_id)
             return DriftList.of(drift_since(session, sources, row, clock()), row)
 
     @router.get("/quotes/{quote_id}", response_model=QuoteAnswer, responses=described_quotes(404, 409, 422))
-    def show(
+    def read_quote(
         quote_id: str,
         f: Annotated[Form, Query(description="`record` gives the frozen bytes, `ubl` an invoice.")] = "json",
         year: Annotated[int, Query(ge=1, le=10, description="Year of the licence that is invoiced.")] = 1,

@@ -15,15 +15,9 @@ from api.quote_problems import described_quotes
 from api.quote_requests import QuoteRequestBody, RevisionBody
 from api.quoting import QuoteSources, freeze, give_pdf, issue_by_book, make_token, revised
 from data.api_keys import Scope
+from data.quotes import offers
 from data.quotes.kept_answers import Answer
-from data.quotes.offers import (
-    accept_quote,
-    create_quote,
-    decline_quote,
-    entry_of,
-    find_quote,
-    record_bytes,
-)
+from data.quotes.offers import create_quote, entry_of, find_quote, record_bytes
 from data.store import Store
 from data.store.licence_models import StoredQuote
 
@@ -70,7 +64,7 @@ def quotes_router(store: Store, sources: QuoteSources, clock: Callable[[], datet
             return answer_once(session, caller, key, (path, None, if_match), now, work)
 
     @router.post("/quotes/{quote_id}:issue", response_model=QuoteAnswer, responses=CHANGES)
-    def issue(
+    def issue_quote(
         quote_id: str, caller: SalesCaller, idempotency_key: IdempotencyKey = None, if_match: IfMatch = None
     ) -> Response:
         """Give a draft its number, without gaps in a year, and its last day; its PDF is kept."""
@@ -80,18 +74,18 @@ def quotes_router(store: Store, sources: QuoteSources, clock: Callable[[], datet
         return answer
 
     @router.post("/quotes/{quote_id}:accept", response_model=QuoteAnswer, responses=CHANGES)
-    def accept(
+    def accept_quote(
         quote_id: str, caller: SalesCaller, idempotency_key: IdempotencyKey = None, if_match: IfMatch = None
     ) -> Response:
         """Accept an issued quote: its licences hold from their first day."""
-        return state_change(quote_id, "accept", caller.key_id, idempotency_key, if_match, accept_quote)
+        return state_change(quote_id, "accept", caller.key_id, idempotency_key, if_match, offers.accept_quote)
 
     @router.post("/quotes/{quote_id}:decline", response_model=QuoteAnswer, responses=CHANGES)
-    def decline(
+    def decline_quote(
         quote_id: str, caller: SalesCaller, idempotency_key: IdempotencyKey = None, if_match: IfMatch = None
     ) -> Response:
         """Decline an issued quote."""
-        return state_change(quote_id, "decline", caller.key_id, idempotency_key, if_match, decline_quote)
+        return state_change(quote_id, "decline", caller.key_id, idempotency_key, if_match, offers.decline_quote)
 
     @router.post(
         "/quotes/{quote_id}:revise",

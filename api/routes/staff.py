@@ -34,7 +34,7 @@ def staff_router(
         dependencies=[needs(Scope.OPS)],
         responses=described_refusals(404, 409, 413, 422),
     )
-    def grant_account(code: MunicipalityCode, request: StaffRequest) -> StaffAnswer:
+    def grant_staff_account(code: MunicipalityCode, request: StaffRequest) -> StaffAnswer:
         """Give somebody an account for some buurten of a municipality, which has verified the person.
 
         It is no household of members, and is counted apart.
@@ -54,7 +54,7 @@ def staff_router(
             return StaffAnswer(id=account.id)
 
     @router.get("/municipalities/{code}/staff", dependencies=[needs(Scope.VIEWER)], responses=described(404, 422))
-    def count_accounts(code: MunicipalityCode, day: Day = None) -> StaffCountsAnswer:
+    def count_staff_accounts(code: MunicipalityCode, day: Day = None) -> StaffCountsAnswer:
         """Count the accounts that work in a municipality on a day, by role and buurt."""
         require_municipality(atlas(), code)
         on = day or clock().date()
@@ -62,7 +62,7 @@ def staff_router(
             return StaffCountsAnswer.of(code, on, count_staff(session, code, on))
 
     @router.get("/staff/{staff_id}/buurten", dependencies=[needs(Scope.SIGNUP)], responses=described_refusals(404, 422))
-    def show_area(staff_id: Token, day: Day = None) -> StaffArea:
+    def show_staff_buurten(staff_id: Token, day: Day = None) -> StaffArea:
         """Return the buurten that an account works in on a day: all that it may see."""
         on = day or clock().date()
         with store.reading() as session:
@@ -74,7 +74,7 @@ def staff_router(
         dependencies=[needs(Scope.OPS)],
         responses=described_refusals(404, 422),
     )
-    def revoke_account(staff_id: Token) -> Response:
+    def revoke_staff_account(staff_id: Token) -> Response:
         """End an account at once."""
         with store.writing() as session:
             revoke(session, staff_id, clock())

@@ -74,7 +74,7 @@ def tiles_router(atlas: Callable[[], Atlas], desk: TileDesk) -> APIRouter:
     router = APIRouter(prefix="/tiles", tags=["tiles"], dependencies=[needs(Scope.VIEWER)])
 
     @router.get("/{layer}/{z}/{x}/{y}.mvt", response_class=Response, responses=described(404, 422) | TILE_ANSWERS)
-    def show_tile(
+    def show_map_tile(
         layer: LayerName,
         z: Annotated[int, Path(ge=0, le=MAX_ZOOM)],
         x: Annotated[int, Path(ge=0, le=_LAST)],
@@ -90,7 +90,7 @@ def tiles_router(atlas: Callable[[], Atlas], desk: TileDesk) -> APIRouter:
         return send_tile(desk, edition, Tile(z, x, y), if_none_match, accept_encoding, lasting=v == edition.version)
 
     @router.get("/{layer}.json", responses=described(404, 422))
-    def describe_layer(layer: LayerName, request: Request, on: OnDay = None) -> TileJson:
+    def describe_map_layer(layer: LayerName, request: Request, on: OnDay = None) -> TileJson:
         """Describe a layer as TileJSON 3.0.0: where its tiles are, of which zooms, and what a feature says."""
         current = atlas()
         facts = LAYERS[layer]

@@ -1,7 +1,9 @@
-"""What the groups of routes in the OpenAPI document are for."""
+"""What operations and their groups are called in the OpenAPI document, and what the groups are for."""
 
 from collections.abc import Mapping
 from typing import Any, Final
+
+from fastapi.routing import APIRoute
 
 _TOLD: Final[Mapping[str, str]] = {
     "addresses": "Complete an address while it is typed, and find the one nearest to a point.",
@@ -25,3 +27,9 @@ _TOLD: Final[Mapping[str, str]] = {
     "verifications": "Whether an address exists, in which buurt it is, and who may join there.",
 }
 TAGS: Final[list[dict[str, Any]]] = [{"name": name, "description": text} for name, text in _TOLD.items()]
+
+
+def operation_id(route: APIRoute) -> str:
+    """Return what a generated client calls an operation: the name of the route's function, in camel case."""
+    first, *others = route.name.split("_")
+    return first + "".join(map(str.capitalize, others))
