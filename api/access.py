@@ -13,10 +13,11 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBasic, HTTPBasicC
 from data.api_keys import KeyFacts, Scope, split_key
 
 IMPLIED: Mapping[Scope, frozenset[Scope]] = {
-    Scope.SIGNUP: frozenset({Scope.SIGNUP}),
-    Scope.VIEWER: frozenset({Scope.VIEWER, Scope.SIGNUP}),
-    Scope.OPS: frozenset({Scope.OPS, Scope.VIEWER, Scope.SIGNUP}),
-    Scope.SALES: frozenset({Scope.SALES, Scope.VIEWER, Scope.SIGNUP}),
+    Scope.LOOKUP: frozenset({Scope.LOOKUP}),
+    Scope.SIGNUP: frozenset({Scope.SIGNUP, Scope.LOOKUP}),
+    Scope.VIEWER: frozenset({Scope.VIEWER, Scope.SIGNUP, Scope.LOOKUP}),
+    Scope.OPS: frozenset({Scope.OPS, Scope.VIEWER, Scope.SIGNUP, Scope.LOOKUP}),
+    Scope.SALES: frozenset({Scope.SALES, Scope.VIEWER, Scope.SIGNUP, Scope.LOOKUP}),
     Scope.ADMIN: frozenset(Scope),
 }
 """What a scope may do besides its own."""
@@ -169,6 +170,7 @@ def needs_key_or_password(scope: Scope) -> Any:
     return Security(authenticate_with_password, scopes=[scope])
 
 
+LookupCaller = Annotated[Caller, Security(authenticate, scopes=[Scope.LOOKUP])]
 SignUpCaller = Annotated[Caller, Security(authenticate, scopes=[Scope.SIGNUP])]
 ViewerCaller = Annotated[Caller, Security(authenticate, scopes=[Scope.VIEWER])]
 OpsCaller = Annotated[Caller, Security(authenticate, scopes=[Scope.OPS])]

@@ -1,5 +1,6 @@
 """May somebody at an address join: the facts that the rules are asked about, and the answer without a sign-up."""
 
+from dataclasses import replace
 from datetime import date
 
 from sqlalchemy.orm import Session
@@ -29,13 +30,20 @@ def address_facts(session: Session, found: Verification, *, own_household: bool 
     )
 
 
-def judge_address(session: Session, keys: HouseholdKeys, found: Verification, day: date) -> Eligibility:
-    """Judge a verified address without a sign-up: the e-mail address is not asked for, so its rule stays open."""
-    facts = address_facts(session, found)
+def judge_address(session: Session, keys: HouseholdKeys | None, found: Verification, day: date) -> Eligibility:
+    """Judge a verified address without a sign-up: the e-mail address is not asked for, so its rule stays open.
+
+    Parameters
+    ----------
+    keys
+        Keys of households; None leaves the dwelling's members out of it, for who may not learn of them.
+    """
+    facts = replace(address_facts(session, found), accounts_by_household=None, email_elsewhere=None)
     address = found.match.address
     if address is None or address.address_id is None:
         return judge(AddressFacts("fix"), RuleSet(), day)
-    facts = members_at(session, keys, address.country, address.address_id, facts)
+    if keys is not None:
+        facts = members_at(session, keys, address.country, address.address_id, facts)
     return judge(facts, rules_of(session, address.municipality_code), day)
 
 

@@ -121,6 +121,7 @@ class RateSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="BUURTWIJZER_RATE_", frozen=True)
 
+    lookup: int = Field(default=6_000, ge=1, description="Of a web page; everybody who opens it shares its key.")
     signup: int = Field(default=6_000, ge=1, description="Of a sign-up form; one key serves all who fill it in.")
     viewer: int = Field(default=3_000, ge=1, description="Of who looks at plans, counts and reports.")
     ops: int = Field(default=6_000, ge=1, description="Of the map editor; a view of the map has dozens of tiles.")

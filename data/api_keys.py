@@ -28,6 +28,8 @@ HIGHEST_RATE = 1_000_000_000
 class Scope(StrEnum):
     """What a key may be used for; every route names the ones that it takes."""
 
+    LOOKUP = "lookup"
+    """Complete and verify addresses, and nothing else: for a web page, whose key everybody can read."""
     SIGNUP = "signup"
     """Ask for addresses, and sign residents up."""
     VIEWER = "viewer"

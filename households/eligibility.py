@@ -92,8 +92,8 @@ class AddressFacts:
     buurt: Buurt | None = None
     licences: tuple[Period, ...] | None = None
     """The municipality's licences; None where they are not known here."""
-    accounts_by_household: tuple[int, ...] = ()
-    """Accounts of each member household of the dwelling."""
+    accounts_by_household: tuple[int, ...] | None = ()
+    """Accounts of each member household of the dwelling; None where who asks may not learn of them."""
     own_household: bool = False
     """Whether the person asks for a household of their own beside those that are there."""
     email_elsewhere: bool | None = False
@@ -228,6 +228,8 @@ def _licence(facts: AddressFacts, rules: RuleSet, day: date) -> RuleOutcome:
 
 def _capacity(facts: AddressFacts, rules: RuleSet) -> RuleOutcome:
     households = facts.accounts_by_household
+    if households is None:
+        return RuleOutcome("capacity", Outcome.UNKNOWN, "room-not-told")
     if not households or facts.own_household:
         room = len(households) < rules.households_per_dwelling
         return RuleOutcome("capacity", Outcome.PASS if room else Outcome.FAIL, "room" if room else "dwelling-full")

@@ -151,6 +151,12 @@ TEXTS: Mapping[str, Mapping[TextLanguage, str]] = MappingProxyType(
             "Mit dieser E-Mail-Adresse gibt es anderswo noch kein Konto.",
             "There is no account with this e-mail address elsewhere.",
         ),
+        "room-not-told": _say(
+            "Of er plaats is op dit adres, wordt nagekeken bij het aanmelden.",
+            "La place disponible à cette adresse sera vérifiée lors de l'inscription.",
+            "Ob an dieser Adresse Platz ist, wird bei der Anmeldung geprüft.",
+            "Whether there is room at this address is checked when somebody signs up.",
+        ),
         "email-not-given": _say(
             "Er werd geen e-mailadres gegeven. Dat wordt nagekeken bij het aanmelden.",
             "Aucune adresse e-mail n'a été donnée. Elle sera vérifiée lors de l'inscription.",

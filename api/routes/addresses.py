@@ -23,7 +23,7 @@ LanguageQuery = Annotated[Language, Query(description="Language of the answer; w
 
 def addresses_router(atlas: Callable[[], Atlas]) -> APIRouter:
     """Build the routes."""
-    router = APIRouter(prefix="/v1/addresses", tags=["addresses"], dependencies=[needs(Scope.SIGNUP)])
+    router = APIRouter(prefix="/v1/addresses", tags=["addresses"], dependencies=[needs(Scope.LOOKUP)])
 
     @router.get("/suggest", responses=described(404, 422))
     async def complete_address(

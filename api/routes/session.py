@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from api.access import SignUpCaller
+from api.access import LookupCaller
 from api.base_map import BaseMap
 from api.problems import described
 from data.api_keys import Scope
@@ -23,7 +23,7 @@ def session_router(base_map: BaseMap | None = None) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["session"])
 
     @router.get("/session", responses=described(422))
-    async def show_session(caller: SignUpCaller) -> SessionAnswer:
+    async def show_session(caller: LookupCaller) -> SessionAnswer:
         """Say what the caller's key is called and what it may do."""
         scopes = sorted(caller.scopes)
         return SessionAnswer(key=caller.key_id, name=caller.name, scopes=scopes, base_map=base_map)

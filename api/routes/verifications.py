@@ -37,8 +37,8 @@ def verifications_router(
     router = APIRouter(
         prefix="/v1",
         tags=["verifications"],
-        dependencies=[needs(Scope.SIGNUP)],
-        route_class=lean_route(VerificationQuestion, Scope.SIGNUP),
+        dependencies=[needs(Scope.LOOKUP)],
+        route_class=lean_route(VerificationQuestion, Scope.LOOKUP),
     )
 
     @router.post("/verifications", responses=described_refusals(404, 409, 413, 422, 503))
@@ -49,6 +49,7 @@ def verifications_router(
         missing or does not exist; `reasons` and `components` say what, `alternatives` what may be meant.
 
         With `eligibility` the municipality's rules are applied too, for the corrected address where one was corrected.
+        A key with the scope `lookup` alone, which a page shows to everybody, is not told of the dwelling's members.
         """
         if request.eligibility and keys is None:
             raise NoMembersError("this server has no keys of households, so it cannot say who may join")
@@ -57,11 +58,12 @@ def verifications_router(
         answer = VerificationWithEligibility.of(verification, request.language)
         if request.eligibility and keys is not None:
             # The store is asked, so not on the loop that answers lookups.
-            eligibility = await run_in_threadpool(_judge, keys, verification)
+            of_members = Scope.SIGNUP in http.state.caller.scopes
+            eligibility = await run_in_threadpool(_judge, keys if of_members else None, verification)
             answer.eligibility = EligibilityAnswer.of(eligibility, request.language)
         return answer
 
-    def _judge(keys: HouseholdKeys, verification: Verification) -> Eligibility:
+    def _judge(keys: HouseholdKeys | None, verification: Verification) -> Eligibility:
         with store.reading() as session:
             return judge_address(session, keys, verification, clock().date())
 

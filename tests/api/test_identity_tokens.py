@@ -109,7 +109,7 @@ def test_a_person_of_the_provider_may_do_what_its_claim_says(
 ) -> None:
     token = provider.token(key_id, name="Someone")
     session = ask(caller, token, "/v1/session").json()
-    assert session["scopes"] == ["signup", "viewer"]
+    assert session["scopes"] == ["lookup", "signup", "viewer"]
     assert session["key"] == token_caller_id(provider.issuer, "person-7")
     assert len(session["key"]) <= 16
     assert ask(caller, token).status_code == 200

@@ -63,6 +63,7 @@ FREE = RuleSet(proof_required=False)
         ),
         (HOME, RULES, "capacity", "pass", "room"),
         (replace(HOME, accounts_by_household=(7,)), RULES, "capacity", "pass", "room"),
+        (replace(HOME, accounts_by_household=None), RULES, "capacity", "unknown", "room-not-told"),
         (replace(HOME, accounts_by_household=(8,)), RULES, "capacity", "fail", "household-full"),
         (replace(HOME, accounts_by_household=(1,), own_household=True), RULES, "capacity", "fail", "dwelling-full"),
         (

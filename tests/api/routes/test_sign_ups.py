@@ -24,6 +24,7 @@ from data.store import Store, open_store
 from households.codes import CodeBatch, Uses, make_code
 from households.dwelling_keys import read_keys
 from households.eligibility import RuleSet
+from tests.waiting import wait_until
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 KEYS = "2026a:" + bytes(pow(3, n, 257) % 256 for n in range(32)).hex()
@@ -232,3 +233,28 @@ def test_a_neighbour_of_the_same_buurt_accepts_and_is_told_no_house_number(
     for answer in (newcomer, accepted.json()):
         assert addresses[11]["street"] not in str(answer)
         assert not {"street", "house_number", "address", "formatted"} & set(answer)
+
+
+def test_a_key_that_everybody_can_read_tells_nothing_of_members(
+    api: TestClient, client: TestClient, store: Store, addresses: list[dict[str, str]]
+) -> None:
+    home = addresses[12]
+    asked = api.post("/v1/sign-ups", json=home | {"email": "full@example.org"}).json()
+    account = api.post(f"/v1/sign-ups/{asked['sign_up']['id']}/proofs", json={"kind": "mobile"}).json()["account"]
+    municipality = asked["buurt"].partition("-")[0]
+    with store.writing() as session:
+        version = read_rules(session, municipality).version
+        full = RuleSet(licence_required=False, accounts_per_household=1)
+        version = set_rules(session, municipality, full, NOW, expected_version=version)
+        _, page = create_key(session, "page", [Scope.LOOKUP], NOW)
+    told = {}
+    header = {"Authorization": f"Bearer {page}"}
+    wait_until(lambda: client.get("/v1/session", headers=header).is_success)
+    for caller, headers in (("admin", {}), ("page", header)):
+        answer = client.post("/v1/verifications", json=home | {"eligibility": True}, headers=headers).json()
+        codes = {rule["rule"]: rule["code"] for rule in answer["eligibility"]["rules"]}
+        told[caller] = (answer["eligibility"]["verdict"], codes["capacity"])
+    assert told == {"admin": ("not_eligible", "household-full"), "page": ("needs_proof", "room-not-told")}
+    with store.writing() as session:
+        set_rules(session, municipality, RuleSet(licence_required=False), NOW, expected_version=version)
+    assert api.delete(f"/v1/accounts/{account}").status_code == 204
