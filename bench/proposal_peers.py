@@ -65,17 +65,9 @@ class _Component:
 
     frame: gpd.GeoDataFrame
     weights: Any
+    graph: "nx.Graph[int]"
+    """Nodes with their households."""
     parts: int
-
-    @property
-    def graph(self) -> "nx.Graph[int]":
-        """Nodes with their households."""
-        graph: nx.Graph[int] = nx.Graph()
-        for k, households in enumerate(self.frame.households):
-            graph.add_node(k, households=int(households))
-        for k, others in self.weights.neighbors.items():
-            graph.add_edges_from((k, other) for other in others)
-        return graph
 
 
 def max_p(component: _Component, alike: list[str], iterations: int = 99, top_n: int = 2) -> Any:
@@ -153,7 +145,10 @@ def _components(graph: Graph) -> Iterator[tuple[Ints, _Component | None]]:
         x, y = graph.places[at].T
         frame = gpd.GeoDataFrame({"households": households, "x": x, "y": y}, geometry=gpd.points_from_xy(x, y))
         parts = min(max(round(float(households.sum()) / TARGET), 2), len(at))
-        yield at, _Component(frame, W(neighbours, silence_warnings=True), parts)
+        own: nx.Graph[int] = nx.Graph()
+        own.add_nodes_from((k, {"households": count}) for k, count in enumerate(households.tolist()))
+        own.add_edges_from((k, other) for k, others in neighbours.items() for other in others)
+        yield at, _Component(frame, W(neighbours, silence_warnings=True), own, parts)
 
 
 def _answer(graph: Graph, peer: Callable[[_Component], Any]) -> dict[str, Any]:

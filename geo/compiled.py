@@ -15,12 +15,15 @@ from typing import Any, NamedTuple, TypeVar
 from numba import njit, types
 from numba.core.errors import NumbaError
 
-__all__ = ["FLOATS", "INTS", "WIDE_INTS", "compiled", "inlined", "named_tuple_of", "tuple_of"]
+__all__ = ["FLOATS", "FLOATS_2D", "INTS", "UINTS", "WIDE_INTS", "compiled", "inlined", "named_tuple_of", "tuple_of"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 FLOATS = types.float64[::1]
+FLOATS_2D = types.float64[:, ::1]
 INTS = types.int32[::1]
+UINTS = types.uint32[::1]
+"""Positions: what is never below 0 is not looked at for being so whenever it is an index."""
 WIDE_INTS = types.int64[::1]
 
 
@@ -34,7 +37,7 @@ def named_tuple_of(members: tuple[Any, ...], cls: type[NamedTuple]) -> Any:
     return types.NamedTuple(members, cls)  # type: ignore[no-untyped-call]  # numba has no annotations here
 
 
-def compiled(signature: object, *, is_brief: bool = False) -> Callable[[Function], Function]:
+def compiled(signature: object, *, is_brief: bool = False, allocates: bool = True) -> Callable[[Function], Function]:
     """Compile for one signature, to run without the interpreter's lock.
 
     Parameters
@@ -45,21 +48,26 @@ def compiled(signature: object, *, is_brief: bool = False) -> Callable[[Function
         For a function of less than a microsecond, whose call is most of its cost: it keeps the interpreter's
         lock, and is called without numba's look at the types of its arguments. (C converts them, and raises
         TypeError where it cannot.)
+    allocates
+        False for a function that makes no array, nor do those that it calls: references to arrays are then not
+        counted, which takes a locked instruction each time that one is handed on, and two fifths of the time where
+        steps are small.
 
     Returns
     -------
     Callable
         A decorator; the decorated function is called like the Python function that it replaces.
     """
+    options: dict[str, Any] = {"nogil": not is_brief, "error_model": "numpy", "_nrt": allocates}
 
     def decorate(function: Function) -> Function:
         dispatcher: Any
         try:
-            dispatcher = njit(signature, cache=True, nogil=not is_brief, error_model="numpy")(function)
+            dispatcher = njit(signature, cache=True, **options)(function)
         except NumbaError:
             raise
         except RuntimeError:  # numba's word for "no directory for the cache can be written"
-            dispatcher = njit(signature, nogil=not is_brief, error_model="numpy")(function)
+            dispatcher = njit(signature, **options)(function)
         result: Function = dispatcher
         if is_brief:
             (overload,) = dispatcher.overloads.values()

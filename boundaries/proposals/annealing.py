@@ -23,17 +23,22 @@ from boundaries.proposals.weighing import (
     SUMS,
     TARGET,
     UNITS,
+    energy,
     penalty,
     shape_and_distance,
     sum_groups,
 )
-from geo.compiled import FLOATS, INTS, compiled
+from geo.compiled import FLOATS, FLOATS_2D, INTS, UINTS, WIDE_INTS, compiled, inlined, named_tuple_of
 
-__all__ = ["anneal"]
+__all__ = ["CHUNKS", "Bench", "anneal", "bench_for"]
 
 # What a move is, by a number drawn in [0, 1): beside an own neighbour it founds a group, else it changes two groups.
 _FOUND_ALONE = 0.8
 _PASS_OVER, _SWAP, _MERGE = 0.65, 0.85, 0.95
+_HOT, _COLD = 0.3, 0.003
+_STEEPEST = 40.0
+CHUNKS = 10
+"""Parts of a search: after each of them the partition is weighed strictly, and the best one kept."""
 
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -49,9 +54,11 @@ def _pasted(function: Function) -> Function:
     return result
 
 
-class _Bench(NamedTuple):
-    """Arrays that every move uses anew."""
+class Bench(NamedTuple):
+    """Arrays that every move uses anew; make it with `bench_for`."""
 
+    sums: Any
+    free: Any
     stack: Any
     stamp: Any
     tree: Any
@@ -62,6 +69,18 @@ class _Bench(NamedTuple):
     mark: Any
 
 
+_BENCH = named_tuple_of((FLOATS_2D, UINTS, UINTS, WIDE_INTS, INTS, FLOATS, UINTS, UINTS, FLOATS_2D, WIDE_INTS), Bench)
+
+
+def bench_for(n: int) -> Bench:
+    """Make the arrays that annealing n sectors needs, for one thread."""
+    return Bench(
+        np.empty((n, SUMS)), np.empty(n, np.uint32),
+        np.empty(n, np.uint32), np.zeros(n, np.int64), np.empty(n, np.int32), np.empty(n, np.float64),
+        np.empty(n, np.uint32), np.empty(n, np.uint32), np.empty((2, SUMS)), np.zeros(1, np.int64),
+    )  # fmt: skip
+
+
 @_pasted
 def _shift(graph: Any, group: Any, sums: Any, u: int, to: int) -> None:
     """Move one sector to another group, and the sums of both."""
@@ -70,12 +89,12 @@ def _shift(graph: Any, group: Any, sums: Any, u: int, to: int) -> None:
     crossed, crosses = 0.0, 0.0
     for e in range(graph.starts[u], graph.starts[u + 1]):
         g = group[graph.neighbours[e]]
-        if g == source:
-            lost -= 2.0 * graph.length[e]
-            crossed += graph.barrier[e]
-        elif g == to:
-            won -= 2.0 * graph.length[e]
-            crosses += graph.barrier[e]
+        # Where a border leads is as good as random: multiplied by 0 or 1, as no branch that is guessed wrong.
+        stays, meets = 1.0 * (g == source), 1.0 * (g == to)
+        lost -= 2.0 * graph.length[e] * stays
+        crossed += graph.barrier[e] * stays
+        won -= 2.0 * graph.length[e] * meets
+        crosses += graph.barrier[e] * meets
     sums[source, HOUSEHOLDS] -= graph.households[u]
     sums[source, AREA] -= graph.area[u]
     sums[source, PERIMETER] -= lost
@@ -209,13 +228,18 @@ def _weigh(sums: Any, bench: Any, one: int, other: int, weights: Any) -> Any:
     return change, summed, born
 
 
-@compiled(types.void(GRAPH, INTS, FLOATS, types.uint64[::1], types.int64, types.float64, types.float64))
-def anneal(graph: Any, group: Any, weights: Any, state: Any, moves: int, hot: float, cold: float) -> None:
+@inlined
+def _is_taken_at(steepness: float, state: Any) -> bool:
+    """Draw whether a move that costs so many times the temperature is taken."""
+    # Far up, exp is below what `draw` can tell from 0, and slow where it underflows.
+    return draw(state) < (exp(-steepness) if steepness < _STEEPEST else 0.0)
+
+
+@inlined
+def _anneal(graph: Any, group: Any, weights: Any, state: Any, bench: Any, moves: int, hot: float, cold: float) -> None:
     """Try a number of moves while the temperature falls from hot to cold; `group` and `state` are changed in place."""
-    n = group.size
-    sums = np.zeros((n, SUMS))
+    n, sums, free = group.size, bench.sums, bench.free
     sum_groups(graph, group, sums)
-    free = np.empty(n, np.int32)
     n_free, count, mean = 0, 0, 0.0
     for g in range(n):
         own, _, is_there = _cost_of(sums, g, weights)
@@ -224,10 +248,6 @@ def anneal(graph: Any, group: Any, weights: Any, state: Any, moves: int, hot: fl
         if not is_there:
             free[n_free] = g
             n_free += 1
-    bench = _Bench(
-        np.empty(n, np.int32), np.zeros(n, np.int64), np.empty(n, np.int32), np.empty(n, np.float64),
-        np.empty(n, np.int32), np.empty(n, np.int32), np.empty((2, SUMS)), np.zeros(1, np.int64),
-    )  # fmt: skip
     temperature = hot
     factor = (cold / hot) ** (1.0 / max(moves, 1))
     for _ in range(moves):
@@ -239,7 +259,7 @@ def anneal(graph: Any, group: Any, weights: Any, state: Any, moves: int, hot: fl
         _carry_out(graph, group, sums, bench, one, other, n_moved)
         change, summed, born = _weigh(sums, bench, one, other, weights)
         delta = weights[SCALE] * ((mean + change) / (count + born) - mean / count) + summed
-        is_taken = delta <= 0.0 or draw(state) < exp(-delta / temperature)
+        is_taken = delta <= 0.0 or _is_taken_at(delta / temperature, state)
         if is_taken and in_pieces:
             is_taken = _both_connected(graph, group, sums, bench, n_moved, one, other)
         if not is_taken:
@@ -252,3 +272,63 @@ def anneal(graph: Any, group: Any, weights: Any, state: Any, moves: int, hot: fl
             if sums[g, UNITS] == 0.0:
                 free[n_free] = g
                 n_free += 1
+
+
+@compiled(
+    types.float64(
+        GRAPH, UINTS, UINTS, types.float64, FLOATS, FLOATS, types.uint64[::1], _BENCH,
+        types.int64, types.int64, types.int64,
+    ),
+    allocates=False,
+)  # fmt: skip
+def anneal(
+    graph: Any,
+    group: Any,
+    best: Any,
+    least: float,
+    lenient: Any,
+    strict: Any,
+    state: Any,
+    bench: Any,
+    moves: int,
+    first: int,
+    last: int,
+) -> float:
+    """Anneal some chunks of a search of `CHUNKS`.
+
+    Parameters
+    ----------
+    graph
+        The sectors.
+    group
+        The partition to begin from; changed in place.
+    best, least
+        The best partition until now, replaced in place, and what it weighs strictly: weighed here at the first chunk.
+    lenient, strict
+        What is weighed on the way, and at the end of a chunk.
+    state
+        Of the generator; changed in place.
+    bench
+        From `bench_for`.
+    moves
+        Of each chunk.
+    first, last
+        The chunks: from the first to before the last.
+
+    Returns
+    -------
+    float
+        What the best partition weighs now.
+    """
+    if first == 0:
+        least = energy(graph, best, strict, bench.sums)
+    for chunk in range(first, last):
+        hot = _HOT * (_COLD / _HOT) ** (chunk / CHUNKS)
+        cold = _HOT * (_COLD / _HOT) ** ((chunk + 1) / CHUNKS)
+        _anneal(graph, group, lenient, state, bench, moves, hot, cold)
+        reached = energy(graph, group, strict, bench.sums)
+        if reached < least:
+            least = reached
+            for u in range(group.size):
+                best[u] = group[u]
+    return least

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 from numba import types
+from numba.cpython.unsafe.numbers import trailing_zeros
 
 from boundaries.proposals.weighing import GRAPH, HIGH, LOW, penalty, shape_and_distance
-from geo.compiled import FLOATS, INTS, WIDE_INTS, compiled, inlined, tuple_of
+from geo.compiled import FLOATS, INTS, WIDE_INTS, compiled, inlined
 
-__all__ = ["MOST_SECTORS", "list_sets", "order_sectors"]
+__all__ = ["MOST_SECTORS", "order_sectors", "walk_sets", "weigh_sets"]
 
 MOST_SECTORS = 62
 """Bits of a mask."""
@@ -50,12 +51,8 @@ def order_sectors(graph: Any) -> Any:
 @inlined
 def _lowest(mask: int) -> int:
     """Find the number of the lowest bit of a mask that is not 0."""
-    low, at = mask & -mask, 0
-    for step in (32, 16, 8, 4, 2, 1):
-        if low >> step:
-            low >>= step
-            at += step
-    return at
+    result: int = trailing_zeros(mask)  # type: ignore[call-arg]  # numba gives an intrinsic its compiler
+    return result
 
 
 @inlined
@@ -68,17 +65,9 @@ def _masks_around(graph: Any, order: Any, bit_of: Any) -> Any:
     return around
 
 
-@inlined
-def _longer(array: Any) -> Any:
-    """Return an array of twice the length that begins with this one."""
-    longer = np.empty(2 * array.size, array.dtype)
-    longer[: array.size] = array
-    return longer
-
-
-@compiled(tuple_of(types.int64, WIDE_INTS, WIDE_INTS, FLOATS, FLOATS)(GRAPH, INTS, FLOATS, types.boolean, types.int64))
-def list_sets(graph: Any, order: Any, weights: Any, within: bool, most: int) -> Any:
-    """List the contiguous sets of sectors.
+@compiled(types.int64(GRAPH, INTS, FLOATS, types.boolean, WIDE_INTS, WIDE_INTS))
+def walk_sets(graph: Any, order: Any, weights: Any, within: bool, first: Any, masks: Any) -> int:
+    """List the contiguous sets of sectors, by their lowest bits.
 
     Parameters
     ----------
@@ -90,65 +79,68 @@ def list_sets(graph: Any, order: Any, weights: Any, within: bool, most: int) -> 
         As `weighing` has them.
     within
         Only sets in the band; else all.
-    most
-        How many sets are walked through before this gives up.
+    first, masks
+        Are filled: where the sets with each lowest bit begin, shape (n + 1,), and the sets. No more are walked through
+        than there is room for.
 
     Returns
     -------
-    tuple
-        How many sets there are, -1 where that is more than could be walked through; where those with each lowest bit
-        begin, shape (n + 1,); and of each set its mask, penalty, and part of the mean.
+    int
+        How many sets there are, -1 where that is more than could be walked through.
     """
     n = order.size
-    bit_of = np.argsort(order)
-    around = _masks_around(graph, order, bit_of)
-    first = np.zeros(n + 1, np.int64)
-    room = 256
-    masks, penalties, parts = np.empty(room, np.int64), np.empty(room), np.empty(room)
-    # A set that is walked through: its mask, what may join it, what may not; households, area, perimeter, crossings.
-    deep = np.empty((n * n + 1, 3), np.int64)
-    sums = np.empty((n * n + 1, 4))
+    around = _masks_around(graph, order, np.argsort(order))
+    # A set that is walked through: its mask, what may join it, what may not; and its households.
+    deep, households = np.empty((n * n + 1, 3), np.int64), np.empty(n * n + 1)
     count, walked = 0, 0
+    first[0] = 0
     for k in range(n):
         one = np.int64(1) << k
-        banned = (one << 1) - 1
-        deep[0] = 0, one, banned ^ one
-        sums[0] = 0.0
+        deep[0, 0], deep[0, 1], deep[0, 2] = 0, one, one - 1
+        households[0] = 0.0
         height = 1
         while height:
             height -= 1
-            mask, joins, banned = deep[height, 0], deep[height, 1], deep[height, 2]
-            households, area = sums[height, 0], sums[height, 1]
-            perimeter, crossings = sums[height, 2], sums[height, 3]
+            mask, joins, banned, own = deep[height, 0], deep[height, 1], deep[height, 2], households[height]
             while joins:
                 v = _lowest(joins)
                 bit = np.int64(1) << v
                 joins ^= bit
                 banned |= bit
-                u = order[v]
-                larger = mask | bit
                 walked += 1
-                if walked > most:
-                    return -1, first, masks, penalties, parts
-                h = households + graph.households[u]
-                if within and h > weights[HIGH]:
+                if walked > masks.size:
+                    return -1
+                together = own + graph.households[order[v]]
+                if within and together > weights[HIGH]:
                     continue
-                p, c = perimeter + graph.perimeter[u], crossings
-                for e in range(graph.starts[u], graph.starts[u + 1]):
-                    if mask >> bit_of[graph.neighbours[e]] & 1:
-                        p -= 2.0 * graph.length[e]
-                        c += graph.barrier[e]
-                deep[height] = larger, (joins | around[v]) & ~banned & ~larger, banned
-                sums[height] = h, area + graph.area[u], p, c
+                larger = mask | bit
+                deep[height, 0], deep[height, 2] = larger, banned
+                deep[height, 1] = (joins | around[v]) & ~banned & ~larger
+                households[height] = together
                 height += 1
-                if within and h < weights[LOW]:
-                    continue
-                if count == room:
-                    room *= 2
-                    masks, penalties, parts = _longer(masks), _longer(penalties), _longer(parts)
-                masks[count] = larger
-                penalties[count] = penalty(h, c, weights)
-                parts[count] = shape_and_distance(h, area + graph.area[u], p, weights)
-                count += 1
+                if not within or together >= weights[LOW]:
+                    masks[count] = larger
+                    count += 1
         first[k + 1] = count
-    return count, first, masks, penalties, parts
+    return count
+
+
+@compiled(types.void(GRAPH, INTS, FLOATS, WIDE_INTS, FLOATS, FLOATS))
+def weigh_sets(graph: Any, order: Any, weights: Any, masks: Any, penalties: Any, parts: Any) -> None:
+    """Fill what each set adds to the penalties and to the mean of a partition that has it."""
+    bit_of = np.argsort(order)
+    for j in range(masks.size):
+        households, area, perimeter, crossings = 0.0, 0.0, 0.0, 0.0
+        left = masks[j]
+        while left:
+            u = order[_lowest(left)]
+            left &= left - 1
+            households += graph.households[u]
+            area += graph.area[u]
+            perimeter += graph.perimeter[u]
+            for e in range(graph.starts[u], graph.starts[u + 1]):
+                inside = 1.0 * (masks[j] >> bit_of[graph.neighbours[e]] & 1)
+                perimeter -= graph.length[e] * inside
+                crossings += graph.barrier[e] * inside / 2.0
+        penalties[j] = penalty(households, crossings, weights)
+        parts[j] = shape_and_distance(households, area, perimeter, weights)

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 from numba import types
 
-from boundaries.proposals.enumeration import MOST_SECTORS, list_sets, order_sectors
+from boundaries.proposals.enumeration import MOST_SECTORS, order_sectors, walk_sets, weigh_sets
 from boundaries.proposals.weighing import SCALE, Graph
-from geo.compiled import FLOATS, INTS, WIDE_INTS, compiled, inlined
+from geo.compiled import FLOATS, INTS, UINTS, WIDE_INTS, compiled, inlined
 
 __all__ = ["partition_exactly"]
 
@@ -33,7 +33,7 @@ class Effort:
 
 def partition_exactly(
     graph: Graph, weights: npt.NDArray[np.float64], effort: Effort = Effort()
-) -> npt.NDArray[np.int32] | None:
+) -> npt.NDArray[np.uint32] | None:
     """Find the best partition into contiguous groups.
 
     Parameters
@@ -56,10 +56,13 @@ def partition_exactly(
         return None
     order = order_sectors(graph)
     for within in (True, False):
-        count, first, masks, penalties, parts = list_sets(graph, order, weights, within, effort.sets)
+        first, masks = np.empty(n + 1, np.int64), np.empty(effort.sets, np.int64)
+        count = walk_sets(graph, order, weights, within, first, masks)
         if count < 0:
             return None
-        group = np.empty(n, np.int32)
+        masks, penalties, parts = masks[:count], np.empty(count), np.empty(count)
+        weigh_sets(graph, order, weights, masks, penalties, parts)
+        group = np.empty(n, np.uint32)
         found = _choose(first, masks, penalties, parts, order, weights, group, effort.states, effort.pairs)
         if found:
             return group if found > 0 else None
@@ -112,7 +115,7 @@ def _read_off(
     return 1
 
 
-@compiled(types.int64(WIDE_INTS, WIDE_INTS, FLOATS, FLOATS, INTS, FLOATS, INTS, types.int64, types.int64))
+@compiled(types.int64(WIDE_INTS, WIDE_INTS, FLOATS, FLOATS, INTS, FLOATS, UINTS, types.int64, types.int64))
 def _choose(
     first: Any,
     masks: Any,

@@ -8,14 +8,14 @@ from threading import Event
 import numpy as np
 import numpy.typing as npt
 
-from boundaries.proposals.annealing import anneal
+from boundaries.proposals.annealing import CHUNKS, anneal, bench_for
 from boundaries.proposals.exact import partition_exactly
 from boundaries.proposals.problem import HouseholdsBand, ProposalCancelledError, ProposalProblem
 from boundaries.proposals.proposal import Aim, Diligence, Proposal
 from boundaries.proposals.telling import tell_proposal
-from boundaries.proposals.weighing import SCALE, Graph, energy
+from boundaries.proposals.weighing import SCALE, Graph
 
-Ints = npt.NDArray[np.int32]
+Groups = npt.NDArray[np.uint32]
 Floats = npt.NDArray[np.float64]
 
 WEIGHTS = {
@@ -28,9 +28,9 @@ WEIGHTS = {
 
 _MOVES = {Diligence.QUICK: 300, Diligence.THOROUGH: 10_000}
 """For each buurt that is expected: where a buurt has more sectors, more partitions are good."""
-_CHUNKS = 10
+_MOVES_AT_ONCE = 20_000
+"""Some thousandths of a second, in which nobody is asked whether to go on."""
 _LOOK_SECONDS = 0.1
-_HOT, _COLD = 0.3, 0.003
 LENIENT = (8.0, 1.0, 1.0)
 """What a buurt outside the band, the degree of it and a barrier weigh on the way: a way round them is open."""
 STRICT = (1e6, 1e-3, 1e3)
@@ -116,7 +116,7 @@ def graph_of(problem: ProposalProblem) -> Graph:
     """Give the sectors as compiled functions take them."""
     borders = problem.borders
     return Graph(
-        borders.starts, borders.neighbours, borders.length_m, borders.barrier_share,
+        borders.starts.view(np.uint32), borders.neighbours.view(np.uint32), borders.length_m, borders.barrier_share,
         problem.households.astype(np.float64), problem.area_m2, problem.perimeter_m,
     )  # fmt: skip
 
@@ -138,32 +138,31 @@ class _Search:
     moves: int
     """For each buurt that is expected."""
 
-    def run(self, follow: Callable[[float], bool]) -> Ints:
+    def run(self, follow: Callable[[float], bool]) -> Groups:
         """Anneal from single sectors; return the best partition that a chunk ended with.
 
         `follow` is given the part that is done, and says whether to go on.
         """
         graph, n = self.graph, len(self.graph.households)
-        group = np.arange(n, dtype=np.int32)
+        group = np.arange(n, dtype=np.uint32)
         if n == 0:
             return group
         lenient, strict = (weights_of(graph, self.aim, self.band, penalties) for penalties in (LENIENT, STRICT))
-        moves = int(self.moves * min(lenient[SCALE], n) / _CHUNKS) + 1
+        moves = int(self.moves * min(lenient[SCALE], n) / CHUNKS) + 1
         entropy = [self.seed, list(Aim).index(self.aim)]
         state = np.random.SeedSequence(entropy).generate_state(1, np.uint64) | np.uint64(1)
-        best, least = group.copy(), energy(graph, group, strict)
-        for chunk in range(_CHUNKS):
-            hot, cold = (_HOT * (_COLD / _HOT) ** ((chunk + at) / _CHUNKS) for at in (0, 1))
-            anneal(graph, group, lenient, state, moves, hot, cold)
-            reached = energy(graph, group, strict)
-            if reached < least:
-                best, least = group.copy(), reached
-            if not follow((chunk + 1) / _CHUNKS):
+        bench = bench_for(n)
+        best, least = group.copy(), np.inf
+        at_once = max(_MOVES_AT_ONCE // moves, 1)
+        for first in range(0, CHUNKS, at_once):
+            last = min(first + at_once, CHUNKS)
+            least = anneal(graph, group, best, least, lenient, strict, state, bench, moves, first, last)
+            if not follow(last / CHUNKS):
                 break
         return best
 
 
-def _run_all(searches: dict[int, _Search], progress: Callable[[float], bool]) -> dict[int, Ints]:
+def _run_all(searches: dict[int, _Search], progress: Callable[[float], bool]) -> dict[int, Groups]:
     """Run every search, on a thread of its own where they are several, and look after the caller meanwhile."""
 
     def report(share: float) -> bool:
@@ -176,7 +175,7 @@ def _run_all(searches: dict[int, _Search], progress: Callable[[float], bool]) ->
     done = dict.fromkeys(searches, 0.0)
     stop = Event()
 
-    def run(k: int) -> Ints:
+    def run(k: int) -> Groups:
         def follow(share: float) -> bool:
             done[k] = share
             return not stop.is_set()

@@ -21,7 +21,7 @@ _MOST_SETS = 20_000
 
 def tell_proposal(
     problem: ProposalProblem,
-    group: npt.NDArray[np.int32],
+    group: npt.NDArray[np.uint32],
     aim: Aim,
     seed: int,
     band: HouseholdsBand,
@@ -32,31 +32,32 @@ def tell_proposal(
 
     `is_best` says that no partition has fewer buurten outside the band.
     """
-    numbers, first = np.unique(group, return_index=True)
-    members = [np.flatnonzero(group == number) for number in numbers[np.argsort(first)]]
+    _, first, inverse = np.unique(group, return_index=True, return_inverse=True)
+    count = len(first)
+    buurt_of = np.argsort(np.argsort(first))[inverse]
+    members: list[list[int]] = [[] for _ in range(count)]
+    for k, number in enumerate(buurt_of.tolist()):
+        members[number].append(k)
     names = _names(problem, members)
     borders = problem.borders
-    source = np.repeat(np.arange(len(problem)), np.diff(borders.starts))
-    is_inside = group[source] == group[borders.neighbours]
-    inner = np.bincount(source, weights=borders.length_m * is_inside, minlength=len(problem))
+    source = np.repeat(buurt_of, borders.starts[1:] - borders.starts[:-1])
+    is_inside = source == buurt_of[borders.neighbours]
+    area = np.bincount(buurt_of, problem.area_m2, count)
+    perimeter = np.bincount(buurt_of, problem.perimeter_m, count)
+    perimeter -= np.bincount(source, borders.length_m * is_inside, count)
+    households = np.bincount(buurt_of, problem.households, count)
+    compactness = 4 * np.pi * area / perimeter**2
     buurten = tuple(
-        ProposedBuurt(
-            codes=tuple(problem.codes[k] for k in sectors),
-            households=int(problem.households[sectors].sum()),
-            compactness=float(
-                4 * np.pi * problem.area_m2[sectors].sum()
-                / (problem.perimeter_m[sectors].sum() - inner[sectors].sum()) ** 2
-            ),
-            names=names[k],
+        ProposedBuurt(tuple([problem.codes[k] for k in sectors]), int(own), own_compactness, own_names)
+        for sectors, own, own_compactness, own_names in zip(
+            members, households.tolist(), compactness.tolist(), names, strict=True
         )
-        for k, sectors in enumerate(members)
-    )  # fmt: skip
-    households = np.array([buurt.households for buurt in buurten], dtype=np.float64)
+    )
     scores = ProposalScores(
-        buurten=len(buurten),
-        in_band=sum(band.holds(buurt.households) for buurt in buurten),
-        mean_distance=float(np.abs(households - band.target).mean()) if buurten else 0.0,
-        mean_compactness=float(np.mean([buurt.compactness for buurt in buurten])) if buurten else 0.0,
+        buurten=count,
+        in_band=int(((households >= band.low) & (households <= band.high)).sum()),
+        mean_distance=float(np.abs(households - band.target).sum()) / max(count, 1),
+        mean_compactness=float(compactness.sum()) / max(count, 1),
         barrier_crossings=float((borders.barrier_share * is_inside).sum() / 2),
     )
     exceptions = tuple(
@@ -68,7 +69,7 @@ def tell_proposal(
 
 
 def _exception(
-    problem: ProposalProblem, position: int, sectors: npt.NDArray[np.intp], band: HouseholdsBand, *, is_best: bool
+    problem: ProposalProblem, position: int, sectors: Sequence[int], band: HouseholdsBand, *, is_best: bool
 ) -> BandException:
     """Find the strongest reason that holds for a buurt outside the band."""
     total = int(problem.households[sectors].sum())
@@ -78,19 +79,19 @@ def _exception(
         if own > band.high:
             reason = f"sector {problem.codes[k]} alone has {own:,} households, more than {band.high:,}"
             return BandException(position, ExceptionKind.SECTOR_ABOVE, True, reason, (problem.codes[k],))
-    around = sorted({v for k in sectors for v in _neighbours(problem, int(k))} - set(sectors.tolist()))
+    around = sorted({v for k in sectors for v in _neighbours(problem, k)} - set(sectors))
     told = ", ".join(codes[:5]) + (f" and {len(codes) - 5} more" if len(codes) > 5 else "")
     if not around and total < band.low:
         reason = f"{told}: {total:,} households, fewer than {band.low:,}, and no border with any other sector"
         return BandException(position, ExceptionKind.ISLAND, True, reason, codes)
     for k in sectors:
-        if _fits(problem, int(k), band) is False:
+        if _fits(problem, k, band) is False:
             code = problem.codes[k]
             is_walled = problem.households[k] < band.low and all(
-                problem.households[v] + problem.households[k] > band.high for v in _neighbours(problem, int(k))
+                problem.households[v] + problem.households[k] > band.high for v in _neighbours(problem, k)
             )
             if is_walled:
-                kind, walls = ExceptionKind.ENCLAVE, tuple(problem.codes[v] for v in _neighbours(problem, int(k)))
+                kind, walls = ExceptionKind.ENCLAVE, tuple(problem.codes[v] for v in _neighbours(problem, k))
                 reason = f"{code} borders only on {', '.join(walls)}: with any of them it has more than {band.high:,}"
                 return BandException(position, kind, True, reason, (code, *walls))
             reason = f"no contiguous set of whole sectors with {code} has {band.low:,} to {band.high:,} households"
@@ -128,14 +129,14 @@ def _fits(problem: ProposalProblem, k: int, band: HouseholdsBand) -> bool | None
     return False
 
 
-def _names(problem: ProposalProblem, members: Sequence[npt.NDArray[np.intp]]) -> list[dict[str, str]]:
+def _names(problem: ProposalProblem, members: Sequence[Sequence[int]]) -> list[dict[str, str]]:
     """Name each buurt after its largest sector; where another has that name too, after its largest two, or a number."""
     result: list[dict[str, str]] = [{} for _ in members]
     languages = sorted({language for names in problem.names for language, name in names.items() if name})
     for language in languages:
         candidates = []
         for sectors in members:
-            largest = sorted(sectors.tolist(), key=lambda k: (-problem.households[k], k))
+            largest = sorted(sectors, key=lambda k: (-problem.households[k], k))
             candidates.append([name for k in largest if (name := problem.names[k].get(language))])
         common = Counter(names[0] for names in candidates if names)
         taken: set[str] = set()

@@ -3,10 +3,7 @@
 from math import pi
 from typing import Any, NamedTuple
 
-import numpy as np
-from numba import types
-
-from geo.compiled import FLOATS, INTS, compiled, inlined, named_tuple_of
+from geo.compiled import FLOATS, UINTS, inlined, named_tuple_of
 
 __all__ = [
     "AREA",
@@ -46,7 +43,7 @@ class Graph(NamedTuple):
     Attributes
     ----------
     starts, neighbours
-        Shapes (n + 1,) and (m,), int32: those of sector k are at `starts[k]` to `starts[k + 1]`.
+        Shapes (n + 1,) and (m,), uint32: those of sector k are at `starts[k]` to `starts[k + 1]`.
     length, barrier
         Shape (m,), float64: of each border its metres, and the part of it along a barrier.
     households, area, perimeter
@@ -62,7 +59,7 @@ class Graph(NamedTuple):
     perimeter: Any
 
 
-GRAPH = named_tuple_of((INTS, INTS, FLOATS, FLOATS, FLOATS, FLOATS, FLOATS), Graph)
+GRAPH = named_tuple_of((UINTS, UINTS, FLOATS, FLOATS, FLOATS, FLOATS, FLOATS), Graph)
 
 
 @inlined
@@ -101,10 +98,9 @@ def sum_groups(graph: Any, group: Any, sums: Any) -> None:
                 sums[g, CROSSINGS] += graph.barrier[e] / 2.0
 
 
-@compiled(types.float64(GRAPH, INTS, FLOATS))
-def energy(graph: Any, group: Any, weights: Any) -> float:
-    """Weigh a partition. Groups are numbered from 0 to n - 1, not all need be there."""
-    sums = np.zeros((group.size, SUMS))
+@inlined
+def energy(graph: Any, group: Any, weights: Any, sums: Any) -> float:
+    """Weigh a partition, and fill the sums of its groups: numbered from 0 to n - 1, not all need be there."""
     sum_groups(graph, group, sums)
     mean, summed, count = 0.0, 0.0, 0
     for g in range(group.size):

@@ -25,7 +25,7 @@ from boundaries.proposals import (
 )
 from boundaries.proposals.exact import Effort, partition_exactly
 from boundaries.proposals.proposing import STRICT, graph_of, weights_of
-from boundaries.proposals.weighing import energy
+from boundaries.proposals.weighing import SUMS, energy
 
 BAND = HouseholdsBand()
 CRS = "EPSG:31370"
@@ -106,18 +106,18 @@ def test_few_sectors_get_the_best_of_all_partitions(columns: int, households: li
     graph = graph_of(grid_problem(columns, list(households), river))
     weights = weights_of(graph, aim, BAND, STRICT)
     edges = edges_of(grid_problem(columns, list(households)))
-    least = np.inf
+    least, sums = np.inf, np.empty((len(households), SUMS))
     for parts in partitions(len(households)):
         if all(is_contiguous(members, edges) for members in parts):
-            group = np.zeros(len(households), np.int32)
+            group = np.zeros(len(households), np.uint32)
             for number, members in enumerate(parts):
                 group[members] = number
-            least = min(least, energy(graph, group, weights))
+            least = min(least, energy(graph, group, weights, sums))
     found = partition_exactly(graph, weights)
     assert found is not None
     # Nothing but the degree beside the band may be weighed otherwise, in thousandths of a buurt outside it.
     outside = least >= weights[6]
-    assert energy(graph, found, weights) == pytest.approx(least, abs=2.0 if outside else 1e-5)
+    assert energy(graph, found, weights, sums) == pytest.approx(least, abs=2.0 if outside else 1e-5)
 
 
 def test_many_sectors_are_left_to_the_search() -> None:
