@@ -4,6 +4,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import httpx2
 import pytest
@@ -32,12 +33,32 @@ from data.store import open_store
 from data.store.database import announce_change
 from data.store.models import Block, Buurt, DraftRow, Plan, Sector
 from data.tables import Kind
+from tests.conftest import absent
 from tests.waiting import wait_until
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 HOUSEHOLD_KEYS = "2026a:" + bytes(pow(3, n, 257) % 256 for n in range(32)).hex()
 ROOT = Path(__file__).resolve().parents[2]
 SERVED = {"PYTHONPATH": str(ROOT), "BUURTWIJZER_HOUSEHOLDS_KEYS": HOUSEHOLD_KEYS}
 """What a server of the tests has in its environment."""
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator["Browser"]:
+    """Debian's Chromium for a module's tests: while it is open, an event loop runs that other tests would meet."""
+    from playwright.sync_api import sync_playwright
+
+    executable = shutil.which("chromium")
+    if executable is None:
+        absent("Chromium is not installed (scripts/chromium install)")
+    command = [ROOT / "scripts" / "chromium", "options"]
+    options = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=options)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

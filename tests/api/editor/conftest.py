@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -17,7 +16,7 @@ from typing import Any
 import httpx2
 import pytest
 import shapely.geometry
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from api.cli.importing import demo_requests
 from api.settings import StoreSettings
@@ -26,10 +25,10 @@ from data.demo import DemoFiles
 from data.directory import DataDirectory
 from data.importing import import_file
 from data.store import open_store
+from tests.conftest import absent
 
 ROOT = Path(__file__).resolve().parents[3]
 DIST = ROOT / "web" / "dist"
-CHROMIUM = ROOT / "scripts" / "chromium"
 SCREENSHOTS = ROOT / "web" / "screenshots"
 WAIT_MS = 20_000
 """How long the page may take for one thing on two busy cores; no test measures time."""
@@ -98,19 +97,11 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """A browser for the tests of a module; while it is open, an event loop runs that other tests would meet."""
-    executable = shutil.which("chromium")
-    if executable is None or not (DIST / "index.html").is_file():
-        reason = "Chromium is not installed (scripts/chromium install), or the editor is not built (make web)"
-        if os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with sync_playwright() as playwright:
-        options = subprocess.run([CHROMIUM, "options"], capture_output=True, text=True, check=True).stdout.split()
-        browser = playwright.chromium.launch(executable_path=executable, args=options)
-        yield browser
-        browser.close()
+def browser(chromium: Browser) -> Browser:
+    """The browser, where there is an editor to open in it."""
+    if not (DIST / "index.html").is_file():
+        absent("the editor is not built (make web)")
+    return chromium
 
 
 MakeServer = Callable[[StoreSettings, dict[str, str]], EditorServer]

@@ -14,9 +14,9 @@ from typing import Any
 from playwright.sync_api import expect
 
 from data.api_keys import Scope
+from tests.accessibility import violations
 
 ROOT = Path(__file__).resolve().parents[3]
-AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
 
 def begin(editor: Any, title: str = "A draft", municipality: str = "99001") -> Any:
@@ -37,19 +37,6 @@ def show(editor: Any, query: str = "lang=en") -> Any:
     return editor
 
 
-def axe(editor: Any) -> list[str]:
-    """Return what axe finds against WCAG 2.2 AA."""
-    editor.page.evaluate(AXE.read_text())
-    found = editor.page.evaluate(
-        """() => axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})"""
-    )
-    return [
-        f"{violation['id']}: {node['html'][:120]} {node['failureSummary'][:200]}"
-        for violation in found["violations"]
-        for node in violation["nodes"]
-    ]
-
-
 def test_without_a_key_there_is_only_the_door(editor: Any) -> None:
     editor.page.goto(editor.server.url + "/?lang=en")
     editor.page.get_by_role("heading", name="Sign in").wait_for()
@@ -57,7 +44,7 @@ def test_without_a_key_there_is_only_the_door(editor: Any) -> None:
     editor.page.get_by_label("Key").fill("bw_wrong_key")
     editor.page.get_by_role("button", name="Open the map").click()
     expect(editor.page.get_by_role("alert")).to_have_text("This key is unknown, revoked or expired.")
-    assert axe(editor) == []
+    assert violations(editor.page) == []
     editor.page.screenshot(path=ROOT / "web" / "screenshots" / "door.png")
     editor.page.get_by_label("Key").fill(editor.key)
     editor.page.get_by_role("button", name="Open the map").click()
@@ -196,7 +183,7 @@ def test_a_draft_is_put_on_a_plan_that_was_published_meanwhile(editor: Any) -> N
     page.get_by_text(reason).wait_for()
     page.get_by_role("table", name="What moves").nth(1).wait_for()
     editor.screenshot("outdated")
-    assert axe(editor) == []
+    assert violations(editor.page) == []
     page.get_by_role("button", name="Put my draft on it").click()
     page.get_by_text("Steps carried out again: 1.").wait_for()
     editor.screenshot("rebased")
@@ -284,7 +271,7 @@ def test_the_plan_is_printed_and_leaves_as_files_that_come_back(editor: Any, tmp
     page.locator(".sheet-map").wait_for()
     page.screenshot(path=ROOT / "web" / "screenshots" / "sheet.png", full_page=True)
     (ROOT / "web" / "screenshots" / "sheet.pdf").write_bytes(page.pdf(format="A4"))
-    assert axe(editor) == []
+    assert violations(editor.page) == []
     with page.expect_download() as download:
         page.get_by_role("button", name="Picture (PNG)").click()
     assert download.value.path().read_bytes().startswith(b"\x89PNG")
@@ -329,10 +316,10 @@ def test_the_page_speaks_three_languages_and_is_open_to_everybody(editor: Any) -
             editor.screenshot(f"{name}-{place}")
             # The same parts in other words: what may differ is how much room these take, and the page's language.
             if name == "en":
-                found += axe(editor)
+                found += violations(editor.page)
         theme.select_option("dark")
         editor.screenshot(f"{name}-dark")
-        found += axe(editor)  # when colours no longer change by and by
+        found += violations(editor.page)  # when colours no longer change by and by
         theme.select_option("light")
     assert found == []
 
@@ -343,7 +330,7 @@ def test_a_phone_can_look(editor: Any) -> None:
     editor.screenshot("phone")
     wide = editor.page.evaluate("document.documentElement.scrollWidth")
     assert wide <= 390
-    assert axe(editor) == []
+    assert violations(editor.page) == []
 
 
 def test_nothing_leaves_the_origin_and_the_policy_is_strict(editor: Any) -> None:
