@@ -19,6 +19,7 @@ from typing_extensions import override
 
 from api.app import create_app
 from api.operation.heads import head_limited
+from api.operation.listening import ACCEPTED_AT_ONCE
 from api.operation.metrics import MetricsDoor
 from api.operation.production import DefaultSecretError
 from api.operation.readiness import Readiness
@@ -110,6 +111,7 @@ def serve_on(
         server_header=False,
         http=head_limited(settings.max_head_seconds),
         limit_concurrency=settings.max_connections,
+        backlog=ACCEPTED_AT_ONCE,
         timeout_graceful_shutdown=settings.stop_seconds,
     )
     server = WorkerServer(config, app.state.process.readiness, settings.stop_notice_seconds, heartbeat)
