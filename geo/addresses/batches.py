@@ -1,7 +1,8 @@
 """Many questions at once: their texts become numbers, each different text once, and one pass finds the exact ones."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Final, overload
 
@@ -9,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
+from typing_extensions import override
 
 from geo.addresses.costs import score_of
 from geo.addresses.designators import box_form, read_designation
@@ -32,7 +34,7 @@ from geo.addresses.register import Register
 from geo.addresses.similar import SHORTEST, find_similar
 from geo.addresses.spelling import street_forms, street_keys, street_type_number
 
-__all__ = ["Matches", "match_table", "table_of_queries"]
+__all__ = ["Matches", "match_queries", "match_table"]
 
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 Ints = npt.NDArray[np.int32]
@@ -42,28 +44,26 @@ CORRECTED: Final = "street-corrected"
 BY_PART: Final = Reason("municipality-from-locality", "municipality")
 
 
-class _Texts:
+class _Texts(ABC):
     """A column of questions: its different texts, and which of them each question has."""
 
-    def __init__(self, table: pa.Table, name: str) -> None:
-        self.different = pa.array([], pa.string())
-        self.codes: Ints | None = None
-        if name not in table.schema.names or table[name].null_count == len(table):
-            return
-        column = table[name]
-        if pa.types.is_dictionary(column.type):
-            column = column.cast(column.type.value_type)
-        encoded = column.cast(pa.string()).combine_chunks().dictionary_encode(null_encoding="encode")
-        if isinstance(encoded, pa.ChunkedArray):
-            encoded = encoded.combine_chunks()
-        self._absent = np.flatnonzero(encoded.dictionary.is_null().to_numpy(zero_copy_only=False))
-        self.different, self.codes = encoded.dictionary.fill_null(""), encoded.indices.to_numpy()
+    codes: Ints | None = None
+    """For each question the place of its text; None where no question has one."""
+    _absent: list[int] | npt.NDArray[np.int64]
+    """The places that stand for no text."""
 
-    @cached_property
+    @property
+    @abstractmethod
     def texts(self) -> list[str]:
         """The different texts."""
-        texts: list[str] = self.different.to_pylist()
-        return texts
+
+    @abstractmethod
+    def text(self, place: int) -> str:
+        """Give one of them."""
+
+    @abstractmethod
+    def utf8(self) -> tuple[npt.NDArray[np.int64], Bytes]:
+        """Give their bytes, and where each begins."""
 
     def numbered(self, number: Callable[[list[str]], Sequence[int] | Ints], absent: int, questions: int) -> Ints:
         """Give each question the number of its text, and `absent` to those without one."""
@@ -80,12 +80,88 @@ class _Texts:
         return known.take(self.codes)
 
 
+class _TableTexts(_Texts):
+    """A column of a table: text, or a dictionary of it."""
+
+    def __init__(self, table: pa.Table, name: str) -> None:
+        self._different = pa.array([], pa.string())
+        if name not in table.schema.names or table[name].null_count == len(table):
+            return
+        column = table[name]
+        if pa.types.is_dictionary(column.type):
+            column = column.cast(column.type.value_type)
+        encoded = column.cast(pa.string()).combine_chunks().dictionary_encode(null_encoding="encode")
+        if isinstance(encoded, pa.ChunkedArray):
+            encoded = encoded.combine_chunks()
+        self._absent = np.flatnonzero(encoded.dictionary.is_null().to_numpy(zero_copy_only=False))
+        self._different, self.codes = encoded.dictionary.fill_null(""), encoded.indices.to_numpy()
+
+    @cached_property
+    @override
+    def texts(self) -> list[str]:
+        """The different texts."""
+        texts: list[str] = self._different.to_pylist()
+        return texts
+
+    @override
+    def text(self, place: int) -> str:
+        """Give one of them."""
+        text: str = self._different[place].as_py()
+        return text
+
+    @override
+    def utf8(self) -> tuple[npt.NDArray[np.int64], Bytes]:
+        """Give their bytes, and where each begins."""
+        texts = self._different
+        _, offsets, content = texts.buffers()
+        begin = (
+            np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
+            if len(texts)
+            else np.zeros(1)
+        )
+        return begin.astype(np.int64), np.frombuffer(content or b" ", np.uint8)
+
+
+class _ListTexts(_Texts):
+    """A field of a list of questions: a few of them are numbered in less time than a table of them is made."""
+
+    def __init__(self, values: Sequence[str | None]) -> None:
+        places: dict[str | None, int] = {}
+        codes = [places.setdefault(value, len(places)) for value in values]
+        # Half of a surrogate pair is no text: a space, as where one question is answered.
+        self._texts = [_SURROGATE.sub(" ", text) if text else "" for text in places]
+        self._absent = [places[None]] if None in places else []
+        if places.keys() - {None}:
+            self.codes = np.array(codes, np.int32)
+        else:
+            self._texts = []
+
+    @property
+    @override
+    def texts(self) -> list[str]:
+        """The different texts."""
+        return self._texts
+
+    @override
+    def text(self, place: int) -> str:
+        """Give one of them."""
+        return self._texts[place]
+
+    @override
+    def utf8(self) -> tuple[npt.NDArray[np.int64], Bytes]:
+        """Give their bytes, and where each begins."""
+        encoded = [text.encode() for text in self._texts]
+        begin = np.zeros(len(encoded) + 1, np.int64)
+        np.cumsum([len(text) for text in encoded], out=begin[1:])
+        return begin, np.frombuffer(b"".join(encoded) or b" ", np.uint8)
+
+
 class _Streets:
     """The different street names of a batch: numbers of those that exist, and keys to compare of those that do not."""
 
-    def __init__(self, register: Register, names: pa.Array) -> None:
+    def __init__(self, register: Register, names: _Texts) -> None:
         self._register, self._names = register, names
-        self.read = read_names(*_utf8(names), register.street_slots, register.street_texts, register.first_names)
+        self.read = read_names(*names.utf8(), register.street_slots, register.street_texts, register.first_names)
         self.numbers = self.read.numbers
         self.wordy = np.flatnonzero(self.numbers == WORDY)
         for place, readings in zip(self.wordy.tolist(), map(self._readings, self.wordy.tolist()), strict=True):
@@ -94,7 +170,7 @@ class _Streets:
 
     def _readings(self, place: int) -> tuple[str, ...]:
         """Give the keys of a name whose abbreviations may have several readings."""
-        text = self._names[place].as_py()
+        text = self._names.text(place)
         return street_keys(text) if len(text) <= MAX_TEXT else ("",)
 
     def compared(self, wanted: Flags) -> tuple[Ints, Ints, npt.NDArray[np.int64], Bytes, Bytes, Ints]:
@@ -105,7 +181,7 @@ class _Streets:
         last = first + ((length > SHORTEST) & (length <= LONGEST)).astype(np.int32)
         keys: list[str] = []
         for place in self.wordy[wanted[self.wordy]].tolist():
-            text = self._names[place].as_py()
+            text = self._names.text(place)
             variants, looser = street_forms(text)
             numbers = [register.find_street(key) if key else -1 for key in looser]
             accepted = accepted_keys(register, text, numbers)
@@ -115,18 +191,9 @@ class _Streets:
             last[place] = len(length) + len(keys)
         end = int(read.offsets[-1])
         offsets = np.append(read.offsets, end + np.cumsum([len(key) for key in keys], dtype=np.int64))
-        text = np.append(read.text[:end], np.frombuffer("".join(keys).encode(), np.uint8))
+        letters = np.append(read.text[:end], np.frombuffer("".join(keys).encode(), np.uint8))
         kinds = np.append(read.kinds, np.array([street_type_number(key) for key in keys], np.uint8))
-        return first, last, offsets, text, kinds, read.looser
-
-
-def _utf8(texts: pa.Array) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.uint8]]:
-    """Give the bytes of texts without nulls, and where each begins."""
-    _, offsets, content = texts.buffers()
-    begin = (
-        np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1] if len(texts) else np.zeros(1)
-    )
-    return begin.astype(np.int64), np.frombuffer(content or b" ", np.uint8)
+        return first, last, offsets, letters, kinds, read.looser
 
 
 def _house_number(register: Register, text: str) -> tuple[int, int, int, int]:
@@ -222,14 +289,21 @@ class _Places:
 
 
 class _Questions:
-    """A table of questions as numbers of the index."""
+    """Questions as numbers of the index.
 
-    def __init__(self, register: Register, table: pa.Table) -> None:
+    Parameters
+    ----------
+    columns
+        One for each of `QUERY_FIELDS`.
+    count
+        How many questions.
+    """
+
+    def __init__(self, register: Register, columns: Mapping[str, _Texts], count: int) -> None:
         self.register = register
-        self.count = len(table)
-        columns = {name: _Texts(table, name) for name in QUERY_FIELDS}
+        self.count = count
         self.street_texts = columns["street"]
-        self.names = _Streets(register, self.street_texts.different)
+        self.names = _Streets(register, self.street_texts)
         self.streets = self.street_texts.spread(self.names.numbers, UNCLEAR, self.count)
         read = [_house_number(register, text) for text in columns["house_number"].texts]
         numbers = [columns["house_number"].numbered(part, UNCLEAR, self.count) for part in _parts(read)]
@@ -309,6 +383,11 @@ def _countries(register: Register, texts: list[str]) -> list[int]:
 class Matches(Sequence[AddressMatch]):
     """The answers to a batch: arrays for the plain ones, made into objects when asked for.
 
+    Parameters
+    ----------
+    ask
+        Gives the questions of some places, which are answered one by one.
+
     Attributes
     ----------
     exact
@@ -317,24 +396,26 @@ class Matches(Sequence[AddressMatch]):
         The same for those that are confirmed with a corrected street.
     """
 
-    def __init__(self, register: Register, table: pa.Table, *, lang: str, require_box: bool) -> None:
+    def __init__(
+        self,
+        register: Register,
+        questions: _Questions,
+        ask: Callable[[npt.NDArray[np.int64]], Iterable[AddressQuery]],
+        *,
+        lang: str,
+        require_box: bool,
+    ) -> None:
         self._register = register
         self._lang = lang
-        questions = _Questions(register, table)
         self.exact, by_part = questions.find_exact()
         self.similar, self._costs, similar_by_part = questions.find_similar(self.exact)
         self._by_part = np.where(self.similar >= 0, similar_by_part, by_part)
         self._postcoded, self._placed = questions.postcodes >= 0, questions.places.numbers >= 0
         rest = np.flatnonzero((self.exact < 0) & (self.similar < 0))
-        names = [name for name in QUERY_FIELDS if name in table.schema.names]
-        asked = table.take(pa.array(rest)).select(names).to_pydict() if len(rest) else {}
-        self._others: dict[int, AddressMatch] = {}
-        for place, values in zip(rest.tolist(), zip(*asked.values(), strict=True), strict=False):
-            query = AddressQuery(**dict(zip(names, values, strict=True)))
-            self._others[place] = match_query(register, query, lang=lang, require_box=require_box)
-        if len(rest) and not names:
-            empty = match_query(register, AddressQuery(), lang=lang, require_box=require_box)
-            self._others = dict.fromkeys(rest.tolist(), empty)
+        self._others = {
+            place: match_query(register, query, lang=lang, require_box=require_box)
+            for place, query in zip(rest.tolist(), ask(rest), strict=True)
+        }
 
     def __len__(self) -> int:
         return len(self.exact)
@@ -413,17 +494,25 @@ def _coded(
 
 def match_table(register: Register, table: pa.Table, *, lang: str, require_box: bool) -> Matches:
     """Answer a table of questions, whose columns are the fields of `AddressQuery` that it has."""
-    return Matches(register, table, lang=lang, require_box=require_box)
+    names = [name for name in QUERY_FIELDS if name in table.schema.names]
+
+    def ask(places: npt.NDArray[np.int64]) -> Iterator[AddressQuery]:
+        if not names:
+            return (AddressQuery() for _ in places)
+        asked = table.select(names).take(pa.array(places)).to_pydict()
+        return (AddressQuery(**dict(zip(names, values, strict=True))) for values in zip(*asked.values(), strict=True))
+
+    questions = _Questions(register, {name: _TableTexts(table, name) for name in QUERY_FIELDS}, len(table))
+    return Matches(register, questions, ask, lang=lang, require_box=require_box)
 
 
-def _strings(texts: list[str | None]) -> pa.Array:
-    try:
-        return pa.array(texts, pa.string())
-    except UnicodeEncodeError:  # half of a surrogate pair is no text: a space, as where one question is answered
-        return pa.array([_SURROGATE.sub(" ", text) if text else text for text in texts], pa.string())
-
-
-def table_of_queries(queries: Sequence[AddressQuery]) -> pa.Table:
-    """Give questions as a table."""
-    columns: dict[str, Any] = {name: _strings([getattr(query, name) for query in queries]) for name in QUERY_FIELDS}
-    return pa.table(columns)
+def match_queries(register: Register, queries: Sequence[AddressQuery], *, lang: str, require_box: bool) -> Matches:
+    """Answer a list of questions."""
+    columns = {name: _ListTexts([getattr(query, name) for query in queries]) for name in QUERY_FIELDS}
+    return Matches(
+        register,
+        _Questions(register, columns, len(queries)),
+        lambda places: [queries[place] for place in places.tolist()],
+        lang=lang,
+        require_box=require_box,
+    )

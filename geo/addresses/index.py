@@ -8,7 +8,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from geo.addresses.batches import Matches, match_table, table_of_queries
+from geo.addresses.batches import Matches, match_queries, match_table
 from geo.addresses.building import build_index
 from geo.addresses.columns import Progress
 from geo.addresses.matching import check_types, match_query
@@ -160,7 +160,7 @@ class AddressIndex:
         _check_language(lang)
         for query in queries:
             check_types(query)
-        return list(match_table(self._register, table_of_queries(queries), lang=lang, require_box=require_box))
+        return list(match_queries(self._register, queries, lang=lang, require_box=require_box))
 
     def verify_table(self, queries: pa.Table, *, lang: str = "nl", require_box: bool = True) -> Matches:
         """Find the official addresses of a table of questions, with the same verdicts as `verify`.
