@@ -4,7 +4,6 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 from fastapi import FastAPI
-from starlette.datastructures import MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -46,16 +45,17 @@ class AnswerHeaders:
 
         async def send_completed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = list(message.get("headers", ()))
-                present = {name for name, _ in message["headers"]}
-                message["headers"] += [header for header in _ENCODED if header[0] not in present]
-                headers = MutableHeaders(scope=message)
+                headers = list(message.get("headers", ()))
+                present = {name for name, _ in headers}
+                headers += [header for header in _ENCODED if header[0] not in present]
                 # An answer with a version may be kept by who asked, and is asked for anew; any other is not kept.
-                headers.setdefault("Cache-Control", "private, no-cache" if "etag" in headers else "no-store")
-                if scope["scheme"] == "https":
-                    headers.setdefault("Strict-Transport-Security", HSTS)
+                if b"cache-control" not in present:
+                    headers.append((b"cache-control", b"private, no-cache" if b"etag" in present else b"no-store"))
+                if scope["scheme"] == "https" and b"strict-transport-security" not in present:
+                    headers.append((b"strict-transport-security", HSTS.encode()))
                 if self.closing():
-                    headers["Connection"] = "close"
+                    headers = [header for header in headers if header[0] != b"connection"] + [(b"connection", b"close")]
+                message["headers"] = headers
             await send(message)
 
         await self.app(scope, receive, send_completed)

@@ -60,7 +60,7 @@ class BuurtHouseholds(AreaHouseholds):
         """Show a buurt of a plan."""
         return cls(
             code=code,
-            names=Names(**plan.buurten[code].names),
+            names=Names.of(plan.buurten[code].names),
             municipality=plan.row.municipality_code,
             plan_version=plan.row.version,
             **area.model_dump(),

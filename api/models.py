@@ -1,7 +1,9 @@
 """Bodies of requests and answers, as the OpenAPI document describes them."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, Self
+from functools import lru_cache
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -18,21 +20,47 @@ Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, example
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, examples=[50.8])]
 
 
+MOST_SHARED: Final = 16_384
+"""Names and areas that are kept to be shared, of each the last ones that were asked for."""
+
+
 class Names(BaseModel):
     """A name in the languages in which the source gives it."""
 
-    model_config = ConfigDict(extra="forbid", from_attributes=True)
+    model_config = ConfigDict(extra="forbid", from_attributes=True, frozen=True)
 
     nl: str | None = None
     fr: str | None = None
     de: str | None = None
 
+    @classmethod
+    def of(cls, names: Mapping[str, str | None]) -> "Names":
+        """Describe a name; answers share the names that many of them have."""
+        return _names(names.get("nl"), names.get("fr"), names.get("de"))
+
 
 class Area(BaseModel):
     """An official area."""
 
+    model_config = ConfigDict(frozen=True)
+
     code: str
     names: Names
+
+    @classmethod
+    def of(cls, code: str, names: Mapping[str, str | None]) -> "Area":
+        """Describe an area; answers share it."""
+        return _area(code, names.get("nl"), names.get("fr"), names.get("de"))
+
+
+@lru_cache(MOST_SHARED)
+def _names(nl: str | None, fr: str | None, de: str | None) -> Names:
+    return Names(nl=nl, fr=fr, de=de)
+
+
+@lru_cache(MOST_SHARED)
+def _area(code: str, nl: str | None, fr: str | None, de: str | None) -> Area:
+    return Area(code=code, names=_names(nl, fr, de))
 
 
 class BuurtAnswer(BaseModel):
@@ -48,7 +76,7 @@ class BuurtAnswer(BaseModel):
         """Describe a buurt."""
         return cls(
             code=buurt.code,
-            names=Names(**buurt.names),
+            names=Names.of(buurt.names),
             plan_version=buurt.plan_version,
             valid_from=buurt.valid_from,
         )
@@ -65,8 +93,8 @@ class PlaceAnswer(BaseModel):
     def of(cls, place: Place) -> "PlaceAnswer":
         """Describe a place."""
         return cls(
-            sector=Area(code=place.sector_code, names=Names(**place.sector_names)),
-            municipality=Area(code=place.municipality.code, names=Names(**place.municipality.names)),
+            sector=Area.of(place.sector_code, place.sector_names),
+            municipality=Area.of(place.municipality.code, place.municipality.names),
             buurt=BuurtAnswer.of(place.buurt),
         )
 
@@ -118,7 +146,7 @@ class MunicipalityAnswer(BaseModel):
         sectors = facts.sector_households
         return cls(
             code=facts.code,
-            names=Names(**facts.names),
+            names=Names.of(facts.names),
             country=facts.country,
             sectors=facts.sectors,
             buurten=facts.buurten,
@@ -265,12 +293,12 @@ class AddressAnswer(BaseModel):
         return cls(
             address_id=address.address_id,
             formatted=address.formatted(lang),
-            street=Names(**address.street),
+            street=Names.of(address.street),
             house_number=address.house_number,
             box=address.box,
             postcode=address.postcode,
-            locality=Names(**address.locality),
-            municipality=Area(code=address.municipality_code, names=Names(**address.municipality)),
+            locality=Names.of(address.locality),
+            municipality=Area.of(address.municipality_code, address.municipality),
             country="BE" if address.country == "BE" else "NL",
             status=AddressStatus(address.status),
             purpose=address.purpose,

@@ -108,7 +108,7 @@ class ReachAnswer(BaseModel):
             buurten=[
                 BuurtReach(
                     code=code,
-                    names=Names(**plans[code].buurten[code].names),
+                    names=Names.of(plans[code].buurten[code].names),
                     municipality=plans[code].row.municipality_code,
                     plan_version=plans[code].row.version,
                     **shown[code].model_dump(),

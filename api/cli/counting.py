@@ -90,7 +90,7 @@ def show_adoption(
             raise typer.BadParameter(f"{text!r} is no NUMBER and no BUURT:NUMBER", param_hint="--participants")
     with _counted(municipality, on) as (place, counted, shapes, smallest_shown):
         given = took_part(participants or [], place.code)
-        report = report_adoption(counted, Names(**place.names), lang, given)
+        report = report_adoption(counted, Names.of(place.names), lang, given)
         if svg is not None:
             svg.write_text(chart_adoption(report, lang, smallest_shown), encoding="utf-8")
         if csv:

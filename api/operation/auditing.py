@@ -27,7 +27,7 @@ ASKING: Final = frozenset(
         "/v1/quotes:bulk",
     )
 )
-"""Routes whose POST asks and changes nothing: of what they refuse there is no line."""
+"""Routes whose POST asks and changes nothing: it is no act, and of what they refuse there is no line."""
 TOLD: Final = frozenset(("code", "plan_id", "quote_id"))
 """Parameters of paths that the trail may tell: of municipalities, plans and quotes."""
 UNTOLD: Final = frozenset(("sign_up_id", "account_id", "staff_id"))
@@ -50,7 +50,7 @@ class Audited:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on as an act."""
         caller: Caller | None = scope.get("state", {}).get("caller")
-        if scope["type"] != "http" or scope["method"] in READING or caller is None:
+        if scope["type"] != "http" or scope["method"] in READING or scope["path"] in ASKING or caller is None:
             await self.app(scope, receive, send)
             return
         seen = SeenStatus(send)

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -26,6 +27,10 @@ FOLLOW_S: Final = 1.0
 """How often a worker writes down how it is."""
 BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 """Seconds; a lookup takes about one thousandth, a PDF of letters several."""
+
+
+MOST_ROUTES: Final = 1_024
+"""Methods, routes and statuses together whose counters are kept at hand."""
 
 
 @contextmanager
@@ -53,16 +58,19 @@ class Metrics:
         from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram  # noqa: PLC0415
 
         registry = CollectorRegistry()
-        self._requests = Counter(
+        requests = Counter(
             "buurtwijzer_requests", "Requests answered.", ("method", "route", "status"), registry=registry
         )
-        self._seconds = Histogram(
+        seconds = Histogram(
             "buurtwijzer_request_duration_seconds",
             "From a request's head to the end of its answer.",
             ("route",),
             buckets=BUCKETS,
             registry=registry,
         )
+        # Each by its labels: the library reads and checks them anew every time.
+        self._request_counter = lru_cache(MOST_ROUTES)(requests.labels)
+        self._route_seconds = lru_cache(MOST_ROUTES)(seconds.labels)
         self._verdicts = Counter("buurtwijzer_verifications", "Addresses judged.", ("verdict",), registry=registry)
         self._limited = Counter(
             "buurtwijzer_rate_limited", "Requests refused because a key's rate was used up.", registry=registry
@@ -85,8 +93,8 @@ class Metrics:
     def observe(self, observation: Observation) -> None:
         """Count a request."""
         route = observation.route
-        self._requests.labels(observation.method, route, observation.status).inc()
-        self._seconds.labels(route).observe(observation.seconds)
+        self._request_counter(observation.method, route, observation.status).inc()
+        self._route_seconds(route).observe(observation.seconds)
         if observation.rate_limited:
             self._limited.inc()
         for verdict, number in observation.verdicts.items():

@@ -1,16 +1,15 @@
 """Every request under one identifier, and what it came to, told to whoever keeps a log or counts."""
 
-import logging
+import os
 import re
 import time
-import uuid
 from collections.abc import Callable, Collection, Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Final
 
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.contextvars import bind_contextvars, clear_contextvars, get_contextvars
 
 from api.access import Caller
 
@@ -22,13 +21,14 @@ OTHER: Final = "other"
 BROKEN_OFF: Final = 499
 """Status of a request that nobody waited for any more; a common one in logs, and never sent."""
 
-logger = logging.getLogger(__name__)
+_request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
     """What a request came to."""
 
+    request_id: str
     method: str
     route: str
     """Template of the route, such as `/v1/plans/{plan_id}`: what stands for a parameter is in no log."""
@@ -42,8 +42,7 @@ class Observation:
 
 def current_request_id() -> str | None:
     """Return the identifier of the request that is being answered."""
-    request_id: str | None = get_contextvars().get("request_id")
-    return request_id
+    return _request_id.get()
 
 
 def method_of(scope: Scope) -> str:
@@ -91,9 +90,8 @@ class Observed:
             await self.app(scope, receive, send)
             return
         given = Headers(scope=scope).get("x-request-id", "")
-        request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-        clear_contextvars()
-        bind_contextvars(request_id=request_id)
+        request_id = given if REQUEST_ID.fullmatch(given) else os.urandom(16).hex()
+        _request_id.set(request_id)
         status = BROKEN_OFF
         began = time.perf_counter()
 
@@ -101,7 +99,7 @@ class Observed:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
             await send(message)
 
         try:
@@ -110,6 +108,7 @@ class Observed:
             state = scope.get("state", {})
             caller: Caller | None = state.get("caller")
             observation = Observation(
+                request_id,
                 method_of(scope),
                 route_of(scope),
                 status,
@@ -120,17 +119,3 @@ class Observed:
             )
             for observe in self.observers:
                 observe(observation)
-
-
-def log_request(observation: Observation) -> None:
-    """Write a line of the log."""
-    logger.info(
-        "request",
-        extra={
-            "method": observation.method,
-            "route": observation.route,
-            "status": observation.status,
-            "duration_ms": round(observation.seconds * 1_000, 2),
-            "key": observation.key_id,
-        },
-    )

@@ -10,8 +10,9 @@ from starlette.types import ASGIApp
 
 from api.answer_headers import AnswerHeaders
 from api.keeper import AtlasKeeper
+from api.operation.logs import log_request
 from api.operation.metrics import SHARED, Metrics
-from api.operation.observing import Observed, log_request
+from api.operation.observing import Observed
 from api.operation.rate_limits import RateLimiter
 from api.operation.readiness import Readiness
 from api.operation.tracing import Traced, tracing_of

@@ -15,7 +15,7 @@ from math import ceil
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access import Caller
@@ -54,10 +54,12 @@ class Allowance:
     left: int
     resets_s: int
 
-    def tell(self, headers: MutableHeaders) -> None:
-        """Write the fields of draft-ietf-httpapi-ratelimit-headers; what other workers hold is not counted as left."""
-        headers["RateLimit-Policy"] = f'"minute";q={self.limit};w={WINDOW_S}'
-        headers["RateLimit"] = f'"minute";r={self.left};t={self.resets_s}'
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """Return the fields of draft-ietf-httpapi-ratelimit-headers; what other workers hold is not counted as left."""
+        return [
+            (b"ratelimit-policy", b'"minute";q=%d;w=%d' % (self.limit, WINDOW_S)),
+            (b"ratelimit", b'"minute";r=%d;t=%d' % (self.left, self.resets_s)),
+        ]
 
 
 class RateLimiter:
@@ -179,7 +181,7 @@ class CallerLimit:
 
         async def send_told(message: Message) -> None:
             if message["type"] == "http.response.start":
-                allowance.tell(MutableHeaders(scope=message))
+                message["headers"] = [*message.get("headers", ()), *allowance.headers()]
             await send(message)
 
         if allowance.granted:

@@ -58,7 +58,7 @@ def adoption_router(atlas: Callable[[], Atlas], counts: HouseholdCounts) -> APIR
             for country in atlas().countries.values()
             if code in country.municipalities
         )
-        report = report_adoption(counted, Names(**names), lang, took_part(participants, code))
+        report = report_adoption(counted, Names.of(names), lang, took_part(participants, code))
         if form is JSON:
             return answer(form, report)
         if form is SVG:
