@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 BIN := .venv/bin
+ROOMS := api boundaries buurtwijzer_client data geo households licensing
 BENCHES := bench/sector_index.py bench/addresses.py bench/imports.py bench/plans.py bench/quotes.py bench/proposals.py bench/editor.py bench/api.py
 
 .PHONY: help setup web no-node web-lint run test lint types unit soak bench bench-quick lock clean
@@ -63,6 +64,7 @@ lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
+	$(BIN)/bandit -q -c pyproject.toml -r $(ROOMS)
 
 types: setup
 	$(BIN)/mypy

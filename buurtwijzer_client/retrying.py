@@ -43,7 +43,7 @@ class Retries:
         if not (status == NOT_CARRIED_OUT or (repeatable and (status is None or status in PASSING))):
             return None
         # Twice as long each time, and not all clients at once.
-        wait = 0.25 * 2**tried * random.uniform(0.5, 1.0)  # noqa: S311 -- no secret
+        wait = 0.25 * 2**tried * random.uniform(0.5, 1.0)  # nosec B311  # noqa: S311 -- no secret
         asked = None if answer is None else answer.headers.get("retry-after", "")
         if asked and asked.isdecimal():
             wait = max(wait, float(asked))

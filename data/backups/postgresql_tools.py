@@ -48,7 +48,7 @@ def find_program(name: str, at_least: int) -> Path:
 
 
 def _version(program: Path) -> int:
-    told = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603 -- found above
+    told = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout  # nosec B603  # noqa: S603 -- found above
     version = re.search(r"(\d+)\.?\d*", told.partition("PostgreSQL)")[2])
     return int(version[1]) if version else 0
 
@@ -76,7 +76,7 @@ def output_of(command: list[str | Path], environment: dict[str, str] | None = No
         It fails; the message is its own.
     """
     with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=said)  # noqa: S603
+        process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=said)  # nosec B603  # noqa: S603
         assert process.stdout is not None  # noqa: S101 -- it is a pipe
         with process:
             try:
