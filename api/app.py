@@ -126,6 +126,7 @@ def _limit_requests(app: FastAPI, settings: ServerSettings, process: Process) ->
         },
         seconds=settings.max_body_seconds,
         max_depth=settings.max_json_depth,
+        files=(IMPORT_ENDING, IMPORT_AREAS_ENDING),
     )
     app.add_middleware(Audited, store=process.store, clock=lambda: datetime.now(UTC))
     app.add_middleware(

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Final
 from urllib.parse import unquote_plus
 
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -14,6 +15,7 @@ from api.json_depth import JsonDepth
 from api.problems import BODY_TOO_LARGE, UNKNOWN_HOST, Kind, problem_response
 
 BODY_TOO_SLOW = Kind("body-too-slow", "The request came too slowly", 408, "Send the whole request at once.")
+BODY_BROKEN_OFF = Kind("body-broken-off", "The request broke off", 400, "Send the whole request.")
 JSON_TOO_DEEP = Kind("json-too-deep", "The JSON is nested too deep", 400, "Send what /openapi.json describes.")
 NUL_CHARACTER = Kind(
     "nul-character", "Text may not hold the NUL character", 400, "Leave the character U+0000 out: no store keeps it."
@@ -58,6 +60,8 @@ class BodyLimit:
         Longest time from the head of a request to the end of its body.
     max_depth
         Deepest nesting of a body that is not said to be something else than JSON.
+    files
+        How paths end that take files: their bodies are JSON only where that is said.
     """
 
     def __init__(
@@ -68,12 +72,14 @@ class BodyLimit:
         *,
         seconds: float = 60.0,
         max_depth: int = 32,
+        files: tuple[str, ...] = (),
     ) -> None:
         self.app = app
         self.max_bytes = max_bytes
         self.max_bytes_of = max_bytes_of or {}
         self.seconds = seconds
         self.max_depth = max_depth
+        self.files = files
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, unless its body is refused."""
@@ -94,7 +100,8 @@ class BodyLimit:
             return
         media_type = headers.get(b"content-type", b"")
         pieces: list[bytes] = []
-        depth = JsonDepth() if not media_type or b"json" in media_type.lower() else None
+        is_json = b"json" in media_type.lower() or (not media_type and not scope["path"].endswith(self.files))
+        depth = JsonDepth() if is_json else None
         ends = asyncio.get_running_loop().time() + self.seconds
         read = 0
         complete = False
@@ -135,7 +142,11 @@ class BodyLimit:
             if refusal is None:
                 await send(message)
 
-        await self.app(scope, receive_limited, send_unless_refused)
+        try:
+            await self.app(scope, receive_limited, send_unless_refused)
+        except ClientDisconnect:
+            # From a route that reads its body itself: the client left, or only seems to have, as it was refused.
+            refusal = refusal or problem_response(BODY_BROKEN_OFF, "the request broke off before its end")
         if refusal is not None:
             await refusal(scope, receive, send)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 from hypothesis import given
 from hypothesis import strategies as st
@@ -181,6 +181,23 @@ def test_a_body_that_drips_is_ended_and_an_answer_that_streams_is_not() -> None:
     assert ask([0.0, 0.05, 0.05, 600.0, 0.0, 0.0]) == 408
     assert time.monotonic() - began < 60
     assert ask([0.0, 0.0, 0.4]) == 200
+
+
+def test_a_client_that_leaves_within_a_file_is_no_failure_of_ours() -> None:
+    sent: list[dict[str, Any]] = []
+
+    async def app(scope: Any, receive: Any, _send: Any) -> None:
+        await Request(scope, receive).body()
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "path": "/", "headers": [], "method": "POST"}
+    asyncio.run(BodyLimit(app, 100)(scope, receive, send))
+    assert sent[0]["status"] == 400
 
 
 @pytest.mark.parametrize(

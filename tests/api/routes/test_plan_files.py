@@ -66,6 +66,8 @@ def test_a_file_becomes_a_draft_that_is_the_same_plan(api: TestClient, form: str
     assert (
         api.get(f"{made.headers['location']}/blocks").json() == api.get(f"/v1/plans/{plan['plan']['id']}/blocks").json()
     )
+    unsaid = api.post(made.request.url, content=exported.content)
+    assert unsaid.status_code == 201, unsaid.text
     [entry] = api.get(f"{made.headers['location']}/log").json()["entries"]
     assert (entry["operation"]["op"], entry["operation"]["source"]) == ("adopt_plan", "Again")
 
@@ -86,3 +88,27 @@ def test_a_bad_file_is_refused_and_leaves_no_draft(api: TestClient) -> None:
     assert post(content, "csv", "99002").status_code == 422
     after = api.get(f"/v1/municipalities/{CODE}/plans").json()
     assert len(after["drafts"]) == len(before["drafts"]) + 1
+
+
+@pytest.mark.parametrize(
+    ("ending", "form"), [("plans:import", {"f": "geojson"}), ("plans:import-areas", {"f": "geojson", "name": "name"})]
+)
+@pytest.mark.parametrize(
+    ("content", "status", "slug"),
+    [
+        ([b"{\0}"], 400, "json-not-utf-8"),
+        ([b"[" * 60_000], 400, "json-too-deep"),
+        ([bytes(2_000_000)] * 2, 413, "body-too-large"),
+    ],
+    ids=["not-utf-8", "deep", "large-and-unannounced"],
+)
+def test_a_file_that_is_refused_while_it_comes_in_says_why(
+    api: TestClient, ending: str, form: dict[str, str], content: list[bytes], status: int, slug: str
+) -> None:
+    refused = api.post(
+        f"/v1/municipalities/{CODE}/{ending}",
+        params=form,
+        content=iter(content),
+        headers={"Content-Type": "application/geo+json"},
+    )
+    assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (status, slug)
