@@ -9,7 +9,7 @@ BENCHES := bench/sector_index.py bench/addresses.py bench/imports.py bench/plans
 FAKETIME := ls /usr/lib/*/faketime >/dev/null 2>&1 || apt-get install -y -qq --no-install-recommends libfaketime \
   >/dev/null 2>&1 || echo "without libfaketime no clock jumps"
 
-.PHONY: help setup web no-node web-lint run test lint types unit soak bench bench-quick lock clean
+.PHONY: help setup web no-node web-lint run test lint types audit unit soak bench bench-quick lock clean
 
 help: ## show this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -72,6 +72,11 @@ lint: setup
 
 types: setup
 	$(BIN)/mypy
+
+audit: ## look up known vulnerabilities of what is served (asks pypi.org)
+	@$(PYTHON) -m venv build/audit
+	@build/audit/bin/pip install --quiet --disable-pip-version-check pip-audit
+	build/audit/bin/pip-audit --strict --disable-pip --require-hashes --requirement locks/runtime.txt
 
 unit: setup
 	@scripts/postgis install || [ $$? -eq 3 ]
