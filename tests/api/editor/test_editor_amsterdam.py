@@ -13,6 +13,7 @@ from playwright.sync_api import Browser
 
 from api.settings import StoreSettings
 from data.api_keys import Scope
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.realdata
 HOUSEHOLDS = 515_225
@@ -42,13 +43,45 @@ def server(  # overrides the one on the demo region
     server.stop()
 
 
+def spent(editor: Any) -> int:
+    """Return the processor time of the server so far, in ticks."""
+    fields = Path(f"/proc/{editor.server.process.pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def cancel_proposals(editor: Any) -> int:
+    """Ask for eight alternatives, give up when the work is under way, and return what the server took for it."""
+    page, before, last = editor.page, spent(editor), -1
+    page.get_by_label("Alternatives").fill("8")
+    page.get_by_role("button", name="Propose", exact=True).click()
+    page.wait_for_function("() => document.querySelector('.running progress')?.value > 0")
+    page.get_by_role("button", name="Cancel").click()
+    page.locator(".running").wait_for(state="detached")
+
+    def is_idle() -> bool:
+        nonlocal last
+        page.wait_for_timeout(500)
+        before, last = last, spent(editor)
+        return last == before
+
+    wait_until(is_idle, patience_s=120)
+    assert page.get_by_role("heading", name="Alternative 1").count() == 0
+    assert page.get_by_role("alert").count() == 0
+    return last - before
+
+
 def test_amsterdam_is_proposed_painted_cut_and_published(editor: Any, places: Any) -> None:
     editor.open(municipality="GM0363")
     page = editor.page
     editor.begin()
     editor.tab("Propose")
+    cancelled = cancel_proposals(editor)
+    before_one = spent(editor)
     page.get_by_label("Alternatives").fill("1")
     page.get_by_role("button", name="Propose", exact=True).click()
+    page.get_by_role("heading", name="Alternative 1").wait_for(timeout=60_000)
+    # All eight would have taken some eight times as long as one.
+    assert cancelled < 4 * (spent(editor) - before_one)
     page.get_by_role("button", name="Take this one").first.click(timeout=60_000)
     page.get_by_text(re.compile(r"^\d+ buurten, 515,225 households")).wait_for(timeout=60_000)
     editor.saved()

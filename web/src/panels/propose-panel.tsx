@@ -48,12 +48,13 @@ function ProposeForm({ plan }: { plan: OpenedPlan }) {
             />
           </label>
         ))}
+        {/* By their keys two buttons: as one that turns into the other, a click on the first would send the form. */}
         {running.value ? (
-          <button type="button" onClick={() => running.value?.abort()}>
+          <button key="cancel" type="button" onClick={() => running.value?.abort()}>
             {t("propose.cancel")}
           </button>
         ) : (
-          <button type="submit" class="main">
+          <button key="run" type="submit" class="main">
             {t("propose.run")}
           </button>
         )}
