@@ -1,6 +1,14 @@
 // Opening municipalities and plans, and the address bar that leads back to what is on the screen.
-import { batch, effect, signal } from "@preact/signals";
-import { ask, client, type Municipality, type PlanList, Refusal, Unreachable } from "./api/client";
+import { batch, computed, effect, signal } from "@preact/signals";
+import {
+  ask,
+  client,
+  type Municipality,
+  type PlanList,
+  type PlanSummary,
+  Refusal,
+  Unreachable,
+} from "./api/client";
 import { Editor } from "./plan/editing";
 import { OpenedPlan } from "./plan/opened";
 import type { Step } from "./plan/queue";
@@ -20,6 +28,12 @@ import {
 
 /** The plans of the municipality on the screen. */
 export const plans = signal<PlanList | null>(null);
+/** The plan that was published last, which a draft begins from; it may hold from a later day than the one shown. */
+export const lastPublished = computed(() => {
+  const later = (left: PlanSummary, right: PlanSummary) =>
+    Number(right.drawn) - Number(left.drawn) || (right.version ?? 0) - (left.version ?? 0);
+  return [...(plans.value?.plans ?? [])].sort(later)[0] ?? null;
+});
 
 /** Carry something out that asks the server; what goes wrong is shown, not thrown. */
 export async function attempt(work: () => Promise<void>): Promise<void> {

@@ -67,7 +67,7 @@ function PlanList({ plans: list }: { plans: readonly PlanSummary[] }) {
             </button>
             {mayEdit.value && plan.state === "published" && (
               <button type="button" class="quiet" onClick={() => void attempt(() => beginDraft(plan.id))}>
-                {t("plan.begin-from")}
+                {t("plan.begin-from", { version: plan.version ?? 0 })}
               </button>
             )}
             {mayEdit.value && plan.state === "draft" && (

@@ -1,7 +1,7 @@
 // Beside the map: what the plan is, and its buurten, problems, proposals, comparison and history.
 import type { JSX, TargetedKeyboardEvent } from "preact";
 import type { PlanSummary } from "../api/client";
-import { attempt, beginDraft } from "../opening";
+import { attempt, beginDraft, lastPublished } from "../opening";
 import { mayEdit } from "../session";
 import { formatDay, nameIn, t } from "../texts";
 import { municipality, opened, type Panel, panel } from "../ui";
@@ -75,16 +75,32 @@ function PlanHead({ summary }: { summary: PlanSummary }) {
         <span class={`state ${summary.state}`}>{t(`state.${summary.state}`)}</span>{" "}
         {published ? publishedTitle(summary) : summary.title}
       </p>
-      {published && mayEdit.value && (
-        <>
-          <p class="hint">{t("plan.read-only")}</p>
-          <button type="button" class="main" onClick={() => void attempt(() => beginDraft(summary.id))}>
-            {t("plan.begin")}
-          </button>
-        </>
-      )}
+      {published && mayEdit.value && <Begin shown={summary} />}
       {!mayEdit.value && <p class="hint">{t("plan.viewer")}</p>}
     </div>
+  );
+}
+
+/** A draft begins from the plan that was published last; where another is shown, both are offered by name. */
+function Begin({ shown }: { shown: PlanSummary }) {
+  const last = lastPublished.value;
+  const isLast = last?.id === shown.id;
+  return (
+    <>
+      <p class="hint">
+        {last && !isLast ? t("plan.later", { plan: publishedTitle(last) }) : t("plan.read-only")}
+      </p>
+      <div class="row">
+        <button type="button" class="main" disabled={!last} onClick={() => void attempt(() => beginDraft())}>
+          {last && !isLast ? t("plan.begin-from", { version: last.version ?? 0 }) : t("plan.begin")}
+        </button>
+        {last && !isLast && (
+          <button type="button" onClick={() => void attempt(() => beginDraft(shown.id))}>
+            {t("plan.begin-from", { version: shown.version ?? 0 })}
+          </button>
+        )}
+      </div>
+    </>
   );
 }
 

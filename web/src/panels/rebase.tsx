@@ -11,7 +11,7 @@ import {
   type Rebased,
   Refusal,
 } from "../api/client";
-import { attempt, plans, reopen } from "../opening";
+import { attempt, lastPublished, reopen } from "../opening";
 import type { OpenedPlan } from "../plan/opened";
 import { t } from "../texts";
 import { editor } from "../ui";
@@ -29,9 +29,9 @@ export function Rebase({ plan }: { plan: OpenedPlan }) {
 
 /** Return the plan that was published after a draft was begun, where the draft is not on it. */
 function publishedSince(draft: PlanSummary): PlanSummary | null {
-  const drawn = plans.value?.plans.filter((one) => one.drawn) ?? [];
-  const last = drawn.sort((left, right) => (right.version ?? 0) - (left.version ?? 0))[0];
-  const isNewer = last && last.id !== draft.base && new Date(last.changed_at) > new Date(draft.made_at ?? 0);
+  const last = lastPublished.value;
+  const isNewer =
+    last?.drawn && last.id !== draft.base && new Date(last.changed_at) > new Date(draft.made_at ?? 0);
   return isNewer ? last : null;
 }
 
