@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse
 
+from api.edit_texts import edit_text, language_of
 from api.history import NotThereThenError
 from api.problems import FieldProblem, Kind, described, install_table, problem_response
 from boundaries.carry_over import CarryOverError
@@ -90,16 +91,15 @@ def install_plan_problems(app: FastAPI) -> None:
     app.add_exception_handler(RebaseConflictError, _rebase_conflict)
 
 
-async def _edit_refused(_request: Request, error: Exception) -> JSONResponse:
+async def _edit_refused(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, EditError)  # noqa: S101 -- registered for this class alone
     kind = EDIT_REFUSED
     if isinstance(error, DiscontiguousBuurtError):
         kind = FALLS_APART
     elif isinstance(error, LockedBuurtError):
         kind = LOCKED
-    return problem_response(
-        kind, str(error), errors=[FieldProblem(field=f"/operation/{error.field}", detail=str(error))]
-    )
+    detail = edit_text(error, language_of(request))
+    return problem_response(kind, detail, errors=[FieldProblem(field=f"/operation/{error.field}", detail=detail)])
 
 
 async def _no_band(_request: Request, error: Exception) -> JSONResponse:
@@ -116,10 +116,10 @@ async def _conflict(_request: Request, error: Exception) -> JSONResponse:
     return problem_response(CONFLICT, str(error), errors=done, headers={"ETag": f'"{error.revision}"'})
 
 
-async def _rebase_conflict(_request: Request, error: Exception) -> JSONResponse:
+async def _rebase_conflict(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RebaseConflictError)  # noqa: S101 -- registered for this class alone
     found = [
-        FieldProblem(field=f"/log/{left.number}", detail=f"{left.op} by {left.by}: {left.reason}")
+        FieldProblem(field=f"/log/{left.number}", detail=edit_text(left.why, language_of(request)))
         for left in error.conflicts[:100]
     ]
     return problem_response(REBASE_CONFLICT, str(error), errors=found)

@@ -5,7 +5,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.edit_texts import edit_text
 from api.plan_models import PlanSummary
+from api.reason_texts import Language
 from data.plans.rebasing import Rebased
 from data.store.models import DraftRow
 
@@ -24,7 +26,7 @@ class LeftOutAnswer(BaseModel):
     number: int = Field(description="Its number in the log before.")
     op: str
     by: str = Field(description="Identifier of the caller's key.")
-    reason: str
+    reason: str = Field(description="Why, in the language that was asked for.")
     already_so: bool = Field(description="The newer plan is as it asks already, so nothing is lost.")
 
 
@@ -48,13 +50,22 @@ class RebaseAnswer(BaseModel):
     codes: dict[str, str] = Field(description="New codes of the draft's buurten whose codes the newer plan has taken.")
 
     @classmethod
-    def of(cls, row: DraftRow, done: Rebased) -> "RebaseAnswer":
-        """Describe a rebase."""
+    def of(cls, row: DraftRow, done: Rebased, language: Language) -> "RebaseAnswer":
+        """Describe a rebase to a reader of a language."""
         return cls(
             plan=PlanSummary.of_draft(row),
             onto=PlanSummary.of_plan(done.onto),
             replayed=done.replayed,
-            left_out=[LeftOutAnswer(**asdict(left)) for left in done.left_out],
+            left_out=[
+                LeftOutAnswer(
+                    number=left.number,
+                    op=left.op,
+                    by=left.by,
+                    reason=edit_text(left.why, language),
+                    already_so=left.already_so,
+                )
+                for left in done.left_out
+            ],
             overridden=[OverriddenAnswer(**asdict(changed)) for changed in done.overridden],
             codes=dict(done.codes),
         )

@@ -250,7 +250,7 @@ def _refuse_inexact(
         if lost > before.area * _AREA_SHARE + rounded or (
             before.is_valid and not all(piece.is_valid for piece in pieces)
         ):
-            raise UncuttableError(f"no exact cut of {code} along this line exists: move it a little", "line")
+            raise UncuttableError(f"no exact cut of {code} along this line exists: move it a little", "line", [code])
 
 
 def _lowest_vertex(shape: shapely.Geometry) -> tuple[float, float]:

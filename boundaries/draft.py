@@ -97,7 +97,7 @@ class Draft:
             There is none of that code.
         """
         if code not in self._blocks:
-            raise UnknownCodeError(f"this draft has no block {code!r}", field)
+            raise UnknownCodeError(f"this draft has no block {code!r}", field, [code])
         return self._blocks[code]
 
     def buurt(self, code: str, field: str) -> Buurt:
@@ -109,7 +109,7 @@ class Draft:
             There is none of that code.
         """
         if code not in self._buurten:
-            raise UnknownCodeError(f"this draft has no buurt {code!r}", field)
+            raise UnknownCodeError(f"this draft has no buurt {code!r}", field, [code])
         return self._buurten[code]
 
     def blocks_of(self, buurt: str | None) -> frozenset[str]:
@@ -211,7 +211,7 @@ class Draft:
         touched = change.touched_buurten()
         for code in sorted(touched & self._buurten.keys()):
             if self._buurten[code].locked:
-                raise LockedBuurtError(f"{code} is locked: unlock it first", field)
+                raise LockedBuurtError(f"{code} is locked: unlock it first", field, [code])
         before = {code: self._parts(code) for code in touched}
         self.play(change)
         after = {code: self._parts(code) for code in touched & self._buurten.keys()}

@@ -49,16 +49,18 @@ def join_blocks(operation: JoinBlocks, draft: Draft) -> Change:
     """Make the parts of a sector one block again."""
     parts = [draft.blocks[code] for code in codes_of_sector(draft, operation.sector)]
     if not parts:
-        raise UnknownCodeError(f"this draft has no sector {operation.sector!r}", "sector")
+        raise UnknownCodeError(f"this draft has no sector {operation.sector!r}", "sector", [operation.sector])
     if len(parts) == 1:
-        raise NotJoinableError(f"sector {operation.sector} is whole", "sector")
+        raise NotJoinableError(f"sector {operation.sector} is whole", "sector", [operation.sector])
     buurten = {draft.buurt_of[part.code] for part in parts}
     if len(buurten) > 1:
         told = ", ".join(sorted(buurt or "no buurt" for buurt in buurten))
-        raise NotJoinableError(f"the parts of {operation.sector} are in {told}: bring them together first", "sector")
+        raise NotJoinableError(
+            f"the parts of {operation.sector} are in {told}: bring them together first", "sector", [operation.sector]
+        )
     shape = shapely.coverage_union_all([part.shape for part in parts])
     if not isinstance(shape, shapely.Polygon | shapely.MultiPolygon):
-        raise NotJoinableError(f"the parts of {operation.sector} do not make an area", "sector")
+        raise NotJoinableError(f"the parts of {operation.sector} do not make an area", "sector", [operation.sector])
     [counts] = draft.counter.count(operation.sector, [shape])
     [buurt] = buurten
     whole = Block(operation.sector, operation.sector, shape, counts)
@@ -86,7 +88,7 @@ def split_buurt(operation: SplitBuurt, draft: Draft) -> Change:
         ring = shapely.make_valid(shapely.Polygon(line.coords))
         given = _inside(ring, {code: block.shape for code, block in blocks.items()})
     if not given or len(given) == len(blocks):
-        raise LineCutsNothingError(f"all of {buurt.code} lies on one side of what was drawn", field)
+        raise LineCutsNothingError(f"all of {buurt.code} lies on one side of what was drawn", field, [buurt.code])
     return replace(_moved(draft, change, dict.fromkeys(given, made.code)), buurten={made.code: Step(None, made)})
 
 
@@ -103,7 +105,9 @@ def reshape_border(operation: ReshapeBorder, draft: Draft) -> Change:
     met = [place for place, point in enumerate(cut.line) if point in on_border]
     if len(met) < 2:
         raise NotOnBorderError(
-            f"the line must begin and end on the border between {left.code} and {right.code}", "line"
+            f"the line must begin and end on the border between {left.code} and {right.code}",
+            "line",
+            [left.code, right.code],
         )
     if (met[0], met[-1]) != (0, len(cut.line) - 1):
         # What was drawn past the border would cut blocks that stay where they are.
@@ -127,7 +131,7 @@ def _border_after(draft: Draft, cut: Cut, left: str, right: str) -> tuple[dict[s
             shapes[code] = cut.revertexed.get(code, draft.blocks[code].shape)
     border = frozenset(_shared_edges(*(_beside(draft, shapes, *pair) for pair in ((left, right), (right, left)))))
     if not border:
-        raise NotOnBorderError(f"{left} and {right} share no border", "right")
+        raise NotOnBorderError(f"{left} and {right} share no border", "right", [left, right])
     return shapes, border
 
 
@@ -197,7 +201,7 @@ def _cut(draft: Draft, line: shapely.LineString, targets: Collection[str] | None
     for code in cut.pieces:
         buurt = draft.buurt_of[code]
         if buurt is not None and draft.buurten[buurt].locked:
-            raise LockedBuurtError(f"{buurt} is locked: unlock it before {code} is cut", "line")
+            raise LockedBuurtError(f"{buurt} is locked: unlock it before {code} is cut", "line", [buurt])
     return cut
 
 

@@ -12,11 +12,14 @@ class EditError(ValueError):
         What is wrong, and what may help, for the person who edits.
     field
         The operation's field to blame.
+    about
+        Codes of the blocks, buurten or sectors that it is about, where there are any.
     """
 
-    def __init__(self, message: str, field: str) -> None:
+    def __init__(self, message: str, field: str, about: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.field = field
+        self.about = tuple(about)
 
 
 class UnknownCodeError(EditError):
@@ -50,15 +53,11 @@ class DiscontiguousBuurtError(EditError):
             f"{code} without a border to " + " and ".join(_told(part) for part in parts_of)
             for code, parts_of in self.parts.items()
         )
-        super().__init__(f"a buurt would fall into parts: {told}; allow_parts accepts that", field)
+        super().__init__(f"a buurt would fall into parts: {told}; allow_parts accepts that", field, tuple(self.parts))
 
 
 class LineCutsNothingError(EditError):
     """A line that crosses no block from border to border, or cuts off no more than the snapping distance."""
-
-
-class SliverError(EditError):
-    """A cut that would leave a part too small to be meant."""
 
 
 class NotOnBorderError(EditError):

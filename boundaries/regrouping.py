@@ -45,7 +45,8 @@ def assign_blocks(operation: AssignBlocks, draft: Draft) -> Change:
         draft.buurt(operation.buurt, "buurt")
     moves = _moves(draft, operation.blocks, operation.buurt, "blocks")
     if not moves:
-        raise NothingChangesError(f"these blocks are in {operation.buurt or 'no buurt'} already", "blocks")
+        told, named = (operation.buurt, [operation.buurt]) if operation.buurt else ("no buurt", [])
+        raise NothingChangesError(f"these blocks are in {told} already", "blocks", named)
     return Change(assignments=moves)
 
 
@@ -53,7 +54,7 @@ def merge_buurten(operation: MergeBuurten, draft: Draft) -> Change:
     """Give the blocks of some buurten to another."""
     draft.buurt(operation.into, "into")
     if operation.into in operation.others:
-        raise NothingChangesError(f"{operation.into} cannot be merged into itself", "others")
+        raise NothingChangesError(f"{operation.into} cannot be merged into itself", "others", [operation.into])
     gone = {code: Step(draft.buurt(code, "others"), None) for code in operation.others}
     blocks = sorted(block for code in operation.others for block in draft.blocks_of(code))
     # The buurt that takes in is named with a step of its own, so that its lock and its parts are looked at.
@@ -127,10 +128,12 @@ def new_buurt(draft: Draft, code: str | None, names: Names, colour: str | None) 
         code = f"{draft.municipality_code}-{draft.highest_number + 1:02d}"
     municipality, _, number = code.rpartition("-")
     if municipality != draft.municipality_code:
-        raise CodeTakenError(f"a buurt of this plan is called {draft.municipality_code}-…, not {code}", "code")
+        raise CodeTakenError(f"a buurt of this plan is called {draft.municipality_code}-…, not {code}", "code", [code])
     if code in draft.buurten or int(number) <= draft.highest_number:
         raise CodeTakenError(
-            f"{code} is or was a buurt of this plan; the next free number is {draft.highest_number + 1:02d}", "code"
+            f"{code} is or was a buurt of this plan; the next free number is {draft.highest_number + 1:02d}",
+            "code",
+            [code],
         )
     return Buurt(code, {**NAMELESS, **_by_language(names)}, colour=colour)
 
@@ -147,5 +150,5 @@ def _by_language(names: Names) -> dict[str, str | None]:
 
 def _altered(before: Buurt, after: Buurt, field: str) -> Change:
     if before == after:
-        raise NothingChangesError(f"{before.code} is like that already", field)
+        raise NothingChangesError(f"{before.code} is like that already", field, [before.code])
     return Change(buurten={before.code: Step(before, after)})

@@ -166,11 +166,11 @@ def put_on_newest(
             )
         except RebaseConflictError as error:
             for left in error.conflicts:
-                err.print(f"{left.number} {left.op}: {left.reason}", markup=False, soft_wrap=True)
+                err.print(f"{left.number} {left.op}: {left.why}", markup=False, soft_wrap=True)
             raise
         told = f"{_operations(done.replayed)} on plan {onto.id}; the draft is at revision {row.revision}"
     for left in done.left_out:
-        out.print(f"left out: {left.number} {left.op}: {left.reason}", markup=False, soft_wrap=True)
+        out.print(f"left out: {left.number} {left.op}: {left.why}", markup=False, soft_wrap=True)
     for changed in done.overridden:
         what = ", ".join((*changed.buurten, *changed.blocks))
         out.print(f"changes again: {changed.number} {changed.op}: {what}", markup=False, soft_wrap=True)

@@ -2,15 +2,18 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Depends, Response
 from sqlalchemy.orm import Session
 
 from api.access import OpsCaller, needs
 from api.atlas import Atlas
 from api.drafting import DraftDesk
+from api.edit_texts import ask_language
 from api.plan_models import ChangeAnswer, NewDraft, OperationBody, PlanSummary, PublishBody
 from api.plan_problems import NoRevisionError, described_plans
+from api.reason_texts import Language
 from api.rebase_models import RebaseAnswer, RebaseBody
 from api.routes.plans import ETAG, IfMatch, PlanId
 from api.routes.rules import MunicipalityCode, require_municipality
@@ -75,7 +78,7 @@ def drafts_router(  # noqa: PLR0915 -- one statement a route
         response.headers["ETag"] = f'"{revision}"'
         return answer
 
-    @router.post("/plans/{plan_id}/operations", responses=_CHANGES)
+    @router.post("/plans/{plan_id}/operations", responses=_CHANGES, dependencies=[Depends(ask_language)])
     def change_draft(
         plan_id: PlanId, body: OperationBody, caller: OpsCaller, response: Response, if_match: IfMatch = None
     ) -> ChangeAnswer:
@@ -137,7 +140,12 @@ def drafts_router(  # noqa: PLR0915 -- one statement a route
 
     @router.post("/plans/{plan_id}:rebase", responses=_CHANGES)
     def rebase_draft(
-        plan_id: PlanId, body: RebaseBody, caller: OpsCaller, response: Response, if_match: IfMatch = None
+        plan_id: PlanId,
+        body: RebaseBody,
+        caller: OpsCaller,
+        response: Response,
+        lang: Annotated[Language, Depends(ask_language)],
+        if_match: IfMatch = None,
     ) -> RebaseAnswer:
         """Put a draft on the plan that was published last: its operations are carried out there anew, in their order.
 
@@ -159,7 +167,7 @@ def drafts_router(  # noqa: PLR0915 -- one statement a route
                 now=now,
                 skip_conflicts=body.skip_conflicts,
             )
-            answer = RebaseAnswer.of(row, done)
+            answer = RebaseAnswer.of(row, done, lang)
             revision = row.revision
         desk.put(plan_id, revision, done.draft)
         response.headers["ETag"] = f'"{revision}"'

@@ -35,15 +35,19 @@ class LeftOut:
     ----------
     number
         In the log before.
-    already_so
-        The newer plan is as the operation asks, so nothing is lost.
+    why
+        What the newer plan says to it.
     """
 
     number: int
     op: str
     by: str
-    reason: str
-    already_so: bool
+    why: EditError
+
+    @property
+    def already_so(self) -> bool:
+        """Whether the newer plan is as the operation asks, so that nothing is lost."""
+        return isinstance(self.why, NothingChangesError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +111,7 @@ class Replay:
             self._refuse_other_ground(asked)
             change = apply(self.draft, OPERATION.validate_python(asked))
         except EditError as error:
-            already_so = isinstance(error, NothingChangesError)
-            self.left_out.append(LeftOut(entry.number, entry.operation["op"], entry.by, str(error), already_so))
+            self.left_out.append(LeftOut(entry.number, entry.operation["op"], entry.by, error))
             self._codes |= dict.fromkeys(created, _NOWHERE)
             self._drawn.play(drawn_change)
             return None
@@ -182,11 +185,11 @@ class Replay:
         for code in named:
             here, there = self.draft.blocks.get(code), self._drawn.blocks.get(code)
             if here is not None and there is not None and not self._is_same_ground(code, here.shape, there.shape):
-                raise OtherGroundError(f"block {code} is other ground in the newer plan", "blocks")
+                raise OtherGroundError(f"block {code} is other ground in the newer plan", "blocks", [code])
         if not self._same_release and (sector := asked.get("sector")):
             here_whole, there_whole = (_sector_ground(draft, sector) for draft in (self.draft, self._drawn))
             if not self._is_same_ground(sector, here_whole, there_whole):
-                raise OtherGroundError(f"sector {sector} is other ground in the newer plan", "sector")
+                raise OtherGroundError(f"sector {sector} is other ground in the newer plan", "sector", [sector])
 
     def _is_same_ground(self, code: str, here: shapely.Geometry, there: shapely.Geometry) -> bool:
         if self._same_release and "/" not in code:

@@ -464,7 +464,7 @@ def test_a_draft_on_former_sectors_goes_over_to_the_plan_on_those_in_use(world: 
         world.publish(draft)
     with pytest.raises(RebaseConflictError, match="1 operation does not apply") as refused:
         world.rebase(draft)
-    assert [each.reason for each in refused.value.conflicts] == ["block B is other ground in the newer plan"]
+    assert [str(each.why) for each in refused.value.conflicts] == ["block B is other ground in the newer plan"]
     done = world.rebase(draft, skip=True)
     assert (done.replayed, [each.number for each in done.left_out]) == (1, [1])
     world.publish(draft)

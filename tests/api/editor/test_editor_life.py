@@ -174,10 +174,15 @@ def test_a_draft_is_compared_and_published_and_the_days_before_stay(editor: Any)
 def test_a_draft_is_put_on_a_plan_that_was_published_meanwhile(editor: Any) -> None:
     begin(editor, municipality="99003")
     page, mine = editor.page, editor.draft
+    gone = first_of(editor)
+    editor.run({"op": "rename_buurt", "buurt": gone, "names": {"nl": "Verdwijnt"}})
+    show(editor)
     theirs = editor.server.ask("POST", "/v1/municipalities/99003/plans", editor.key, json={"title": "Theirs"})
     editor.draft = theirs["id"]
     first = min(editor.plan()["blocks"])
     editor.run({"op": "create_buurt", "names": {"nl": "Van hen"}, "blocks": [first], "allow_parts": True})
+    into = next(one["code"] for one in editor.plan()["buurten"] if one["code"] != gone)
+    editor.run({"op": "merge_buurten", "into": into, "others": [gone]})
     revision = editor.plan()["plan"]["revision"]
     day, reason = datetime.now(UTC).date().isoformat(), "They were first."
     body, headers = {"valid_from": day, "reason": reason}, {"If-Match": f'"{revision}"'}
@@ -192,7 +197,17 @@ def test_a_draft_is_put_on_a_plan_that_was_published_meanwhile(editor: Any) -> N
     page.get_by_role("table", name="What moves").nth(1).wait_for()
     editor.screenshot("outdated")
     assert violations(editor.page) == []
+    language = page.locator(".bar-end select").nth(0)
+    language.select_option("fr")
+    page.get_by_role("button", name="Poser mon projet dessus").click()
+    conflict = page.locator(".outdated [role=alert] li")
+    expect(conflict).to_have_text(f"Étape 2, un quartier renommé : Ce plan ne l'a pas ({gone})")
+    editor.screenshot("rebase-conflict")
+    language.select_option("en")
     page.get_by_role("button", name="Put my draft on it").click()
+    expect(conflict).to_have_text(f"Step 2, a buurt renamed: this draft has no buurt '{gone}'")
+    page.get_by_role("button", name="Leave them out and go on").click()
+    page.get_by_text(f"Left out: a buurt renamed (this draft has no buurt '{gone}')").wait_for()
     page.get_by_text("Steps carried out again: 1.").wait_for()
     editor.screenshot("rebased")
     names = {one["names"]["nl"] for one in editor.plan()["buurten"]}

@@ -48,8 +48,8 @@ class Editor:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
-    def rebase(self, *, skip: bool = False) -> Any:
-        return self.ask(":rebase", {"skip_conflicts": skip})
+    def rebase(self, *, skip: bool = False, lang: str = "en") -> Any:
+        return self.ask(f":rebase?lang={lang}", {"skip_conflicts": skip})
 
     def publish(self) -> Any:
         return self.ask(":publish", {"valid_from": str(datetime.now(UTC).date()), "reason": "drawn anew"})
@@ -125,11 +125,18 @@ def test_what_does_not_apply_is_told_and_left_out_only_if_that_is_said(api: Test
     assert slug(refused) == (409, "rebase-conflict")
     [error] = refused.json()["errors"]
     assert error["field"] == "/log/1"
-    assert f"{CODE}-02" in error["detail"]
+    assert error["detail"] == f"this draft has no buurt '{CODE}-02'"
+    for language, text in (("nl", "Dat heeft dit plan niet"), ("fr", "Ce plan ne l'a pas")):
+        [error] = other.rebase(lang=language).json()["errors"]
+        assert error == {"field": "/log/1", "detail": f"{text} ({CODE}-02)"}
     assert other.plan() == before
-    said = other.rebase(skip=True).json()
+    said = other.rebase(skip=True, lang="fr").json()
     assert said["replayed"] == 1
     assert [(left["number"], left["already_so"]) for left in said["left_out"]] == [(1, False), (2, True)]
+    assert [left["reason"] for left in said["left_out"]] == [
+        f"Ce plan ne l'a pas ({CODE}-02)",
+        f"Le plan est déjà ainsi ({FIRST})",
+    ]
     [buurt] = other.plan()["buurten"]
     assert (buurt["names"]["nl"], buurt["live"]) == ("Alles", False)
 

@@ -13,7 +13,7 @@ import {
 } from "../api/client";
 import { attempt, lastPublished, reopen } from "../opening";
 import type { OpenedPlan } from "../plan/opened";
-import { t } from "../texts";
+import { language, t } from "../texts";
 import { editor } from "../ui";
 import { type Move, Moves, readMoves } from "./compare-panel";
 import { publishedTitle } from "./plan-panel";
@@ -38,7 +38,7 @@ function publishedSince(draft: PlanSummary): PlanSummary | null {
 function Outdated({ plan, newer }: { plan: OpenedPlan; newer: PlanSummary }) {
   const [moves, setMoves] = useState<readonly Move[] | null>(null);
   const [buurten, setBuurten] = useState<readonly DrawnBuurt[]>([]);
-  const [conflicts, setConflicts] = useState<Refusal["fields"]>([]);
+  const [conflicts, setConflicts] = useState<readonly string[]>([]);
   const saved = (editor.value?.saving.value ?? "saved") === "saved";
   const base = plan.summary.value.base ?? "";
   useEffect(() => {
@@ -48,14 +48,16 @@ function Outdated({ plan, newer }: { plan: OpenedPlan; newer: PlanSummary }) {
       setMoves(await readMoves(newer.id, base));
     });
   }, [newer.id, base]);
+  // They are in the language that they were asked for in.
+  useEffect(() => setConflicts([]), [language.value]);
   const rebase = async (skip: boolean) => {
-    const params = onDraft(plan.id, plan.revision.peek());
+    const params = { ...onDraft(plan.id, plan.revision.peek()), query: { lang: language.value } };
     const body = { skip_conflicts: skip };
     try {
       report.value = await ask(client.POST("/v1/plans/{plan_id}:rebase", { params, body }));
     } catch (error) {
       if (!(error instanceof Refusal) || error.kind !== "rebase-conflict") throw error;
-      setConflicts(error.fields);
+      setConflicts(await describeConflicts(plan.id, error));
       return;
     }
     await reopen();
@@ -70,8 +72,8 @@ function Outdated({ plan, newer }: { plan: OpenedPlan; newer: PlanSummary }) {
         <div role="alert">
           <p>{t("rebase.conflicts")}</p>
           <ul>
-            {conflicts.map(({ field, detail }) => (
-              <li key={field}>{detail}</li>
+            {conflicts.map((line) => (
+              <li key={line}>{line}</li>
             ))}
           </ul>
         </div>
@@ -90,8 +92,24 @@ function Outdated({ plan, newer }: { plan: OpenedPlan; newer: PlanSummary }) {
   );
 }
 
+const nameOf = (op: string) => t(`operation.${op as Operation["op"]}`);
+
+/** Say which steps do not apply, and why: the refusal names them by their numbers in the log. */
+async function describeConflicts(id: string, refusal: Refusal): Promise<string[]> {
+  const { entries } = await ask(client.GET("/v1/plans/{plan_id}/log", { params: { path: { plan_id: id } } }));
+  const names = new Map(
+    entries.map(({ number, operation }) => [`/log/${number}`, nameOf(String(operation.op))]),
+  );
+  return refusal.fields.map(({ field, detail }) =>
+    t("rebase.conflict", {
+      number: field.replace("/log/", ""),
+      step: names.get(field) ?? "",
+      reason: detail,
+    }),
+  );
+}
+
 function Report({ done }: { done: Rebased }) {
-  const nameOf = (op: string) => t(`operation.${op as Operation["op"]}`);
   const codes = Object.entries(done.codes).map(([before, after]) => `${before} → ${after}`);
   return (
     <section class="outdated" role="status">

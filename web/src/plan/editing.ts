@@ -11,7 +11,7 @@ import {
   Unreachable,
 } from "../api/client";
 import { session } from "../session";
-import { formatTime, t } from "../texts";
+import { formatTime, language, t } from "../texts";
 import { OpenedPlan } from "./opened";
 import { Queue, type Step } from "./queue";
 
@@ -185,7 +185,9 @@ async function post(plan: OpenedPlan, step: Step): Promise<ChangeAnswer> {
   const params = onDraft(plan.id, plan.revision.value);
   if (step.kind === "undo") return ask(client.POST("/v1/plans/{plan_id}:undo", { params }));
   if (step.kind === "redo") return ask(client.POST("/v1/plans/{plan_id}:redo", { params }));
-  return ask(client.POST("/v1/plans/{plan_id}/operations", { params, body: { operation: step.operation } }));
+  const inWords = { ...params, query: { lang: language.peek() } };
+  const body = { operation: step.operation };
+  return ask(client.POST("/v1/plans/{plan_id}/operations", { params: inWords, body }));
 }
 
 function isOurs(entry: LogEntry, step: Step): boolean {

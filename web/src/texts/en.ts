@@ -212,6 +212,7 @@ export const en = {
   "rebase.explain":
     "{plan} came after this draft was begun. Put the draft on it: its steps are carried out there again, and nothing of either is lost unseen. This is what that plan moves:",
   "rebase.conflicts": "These steps do not apply any more:",
+  "rebase.conflict": "Step {number}, {step}: {reason}",
   "rebase.skip": "Leave them out and go on",
   "rebase.button": "Put my draft on it",
   "rebase.done": "The draft is on {plan} now. Steps carried out again: {count}.",

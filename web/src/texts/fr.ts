@@ -222,6 +222,7 @@ export const fr: Texts = {
   "rebase.explain":
     "{plan} est venu après le début de ce projet. Posez le projet dessus : ses étapes y sont refaites, et rien de l’un ni de l’autre ne se perd sans être vu. Voici ce que ce plan déplace :",
   "rebase.conflicts": "Ces étapes ne s’appliquent plus :",
+  "rebase.conflict": "Étape {number}, {step} : {reason}",
   "rebase.skip": "Les laisser de côté et continuer",
   "rebase.button": "Poser mon projet dessus",
   "rebase.done": "Le projet est maintenant posé sur {plan}. Étapes refaites : {count}.",

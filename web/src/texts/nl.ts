@@ -217,6 +217,7 @@ export const nl: Texts = {
   "rebase.explain":
     "{plan} kwam er nadat dit ontwerp begonnen was. Zet het ontwerp daarop: de stappen ervan worden daar opnieuw uitgevoerd, en van geen van beide gaat iets ongezien verloren. Dit verplaatst dat plan:",
   "rebase.conflicts": "Deze stappen gelden niet meer:",
+  "rebase.conflict": "Stap {number}, {step}: {reason}",
   "rebase.skip": "Weglaten en doorgaan",
   "rebase.button": "Zet mijn ontwerp erop",
   "rebase.done": "Het ontwerp staat nu op {plan}. Opnieuw uitgevoerde stappen: {count}.",
