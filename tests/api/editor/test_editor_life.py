@@ -1,16 +1,20 @@
 """From signing in to a published plan: what ops staff do in the editor, and what must not go wrong there."""
 
 import base64
+import json
 import re
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from data.api_keys import Scope
@@ -372,39 +376,119 @@ TILE = base64.b64decode(
 )
 
 
-def test_a_base_map_that_is_set_lies_under_ours_and_gets_no_key(editor: Any, make_server: Any) -> None:
-    asked: list[Any] = []
+@contextmanager
+def other_origin(answers: dict[str, tuple[str, bytes]]) -> Iterator[tuple[str, list[tuple[str, str | None]]]]:
+    """Serve a base map by the end of a path, as somebody else would; gives its origin and what was asked, with keys."""
+    asked: list[tuple[str, str | None]] = []
 
-    class Tiles(BaseHTTPRequestHandler):
+    class Map(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked.append((self.path, self.headers.get("Authorization")))
-            self.send_response(200)
-            self.send_header("Content-Type", "image/png")
+            found = next((answer for end, answer in answers.items() if self.path.endswith(end)), None)
+            self.send_response(404 if found is None else 200)
+            self.send_header("Content-Type", "text/plain" if found is None else found[0])
             self.send_header("Access-Control-Allow-Origin", "*")
             self.end_headers()
-            self.wfile.write(TILE)
+            self.wfile.write(b"" if found is None else found[1])
 
         def log_message(self, *_: object) -> None:
             pass
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Tiles) as tiles:
-        threading.Thread(target=tiles.serve_forever, daemon=True).start()
-        origin = f"http://127.0.0.1:{tiles.server_port}"
-        base_map = {
-            "BUURTWIJZER_SERVER_BASE_MAP": origin + "/{z}/{x}/{y}.png",
-            "BUURTWIJZER_SERVER_BASE_MAP_ATTRIBUTION": "© <b>Somebody</b>",
-        }
-        other = make_server(editor.server.settings, editor.server.environment | base_map)
-        other.start()
-        try:
-            shown = type(editor)(editor.page, other, editor.key).open()
-            shown.screenshot("base-map")
-            expect(shown.page.locator(".attribution")).to_have_text("© <b>Somebody</b>")
-            allowed = (other.url, origin, "data:", "blob:")
-            assert [url for url in shown.requests if not url.startswith(allowed)] == []
-        finally:
-            other.stop()
-            tiles.shutdown()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Map) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}", asked
+        server.shutdown()
+
+
+@contextmanager
+def on_base_map(editor: Any, make_server: Any, url: str) -> Iterator[Any]:
+    """The page of a server that is set to a base map."""
+    base_map = {"BUURTWIJZER_SERVER_BASE_MAP": url, "BUURTWIJZER_SERVER_BASE_MAP_ATTRIBUTION": "© <b>Somebody</b>"}
+    other = make_server(editor.server.settings, editor.server.environment | base_map)
+    other.start()
+    try:
+        yield type(editor)(editor.page, other, editor.key).open()
+    finally:
+        other.stop()
+
+
+def test_a_base_map_that_is_set_lies_under_ours_and_gets_no_key(editor: Any, make_server: Any) -> None:
+    with (
+        other_origin({".png": ("image/png", TILE)}) as (origin, asked),
+        on_base_map(editor, make_server, origin + "/{z}/{x}/{y}.png") as shown,
+    ):
+        shown.screenshot("base-map")
+        expect(shown.page.locator(".attribution")).to_have_text("© <b>Somebody</b>")
+        allowed = (shown.server.url, origin, "data:", "blob:")
+        assert [url for url in shown.requests if not url.startswith(allowed)] == []
     assert asked
     assert {authorization for _, authorization in asked} == {None}
     assert all(re.fullmatch(r"/\d+/\d+/\d+\.png", path) for path, _ in asked)
+
+
+SOMEBODYS_STYLE = {
+    "version": 8,
+    "glyphs": "https://fonts.example/{fontstack}/{range}.pbf",
+    "sources": {
+        "photo": {"type": "raster", "tiles": ["tiles/{z}/{x}/{y}.png"], "tileSize": 256},
+        "places": {"type": "geojson", "data": "places.json"},
+    },
+    "layers": [
+        {"id": "paper", "type": "background", "paint": {"background-color": "#112233"}},
+        {"id": "photo", "type": "raster", "source": "photo"},
+        {
+            "id": "places",
+            "type": "symbol",
+            "source": "places",
+            "layout": {"text-field": ["get", "name"], "text-font": ["Somebody Sans"], "text-size": 30},
+        },
+    ],
+}
+GREEN_ON_PAPER = [8, 144, 26, 255]
+"""What the style's paper and the tile's half transparent green give together."""
+PLACE = {"type": "Point", "coordinates": [4.35, 50.85]}
+PLACES = {
+    "type": "FeatureCollection",
+    "features": [{"type": "Feature", "properties": {"name": "Elders"}, "geometry": PLACE}],
+}
+CORNER = """() => new Promise((done) => {
+    const { map } = globalThis.buurtwijzer;
+    map.once("render", () => {
+        const gl = map.getCanvas().getContext("webgl2");
+        const pixel = new Uint8Array(4);
+        gl.readPixels(2, gl.drawingBufferHeight - 3, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel);
+        done([...pixel]);
+    });
+    map.triggerRepaint();
+})"""
+"""The colour in the upper left corner of the map, where nothing of ours is."""
+
+
+def test_a_base_map_of_a_style_is_drawn_under_ours_from_its_one_origin(editor: Any, make_server: Any) -> None:
+    answers = {
+        "/style.json": ("application/json", json.dumps(SOMEBODYS_STYLE).encode()),
+        "/places.json": ("application/json", json.dumps(PLACES).encode()),
+        ".png": ("image/png", TILE),
+    }
+    with (
+        other_origin(answers) as (origin, asked),
+        on_base_map(editor, make_server, f"{origin}/maps/style.json") as shown,
+    ):
+        shown.page.wait_for_function("() => globalThis.buurtwijzer.map.getLayer('base:photo') !== undefined")
+        shown.settle()
+        order = shown.page.evaluate("() => globalThis.buurtwijzer.map.getLayersOrder()")
+        assert order[:5] == ["land", "base:paper", "base:photo", "base:places", "sector-lines"]
+        assert shown.page.evaluate(CORNER) == pytest.approx(GREEN_ON_PAPER, abs=3)
+        shown.page.evaluate("(at) => globalThis.buurtwijzer.map.jumpTo({ center: at, zoom: 9 })", PLACE["coordinates"])
+        shown.settle()
+        written = "() => globalThis.buurtwijzer.map.queryRenderedFeatures({ layers: ['base:places'] }).length"
+        assert shown.page.evaluate(written) == 1
+        shown.screenshot("base-map-style")
+        rules = shown.page.request.get(shown.server.url + "/").headers["content-security-policy"].split("; ")
+        allowed = (shown.server.url, origin, "data:", "blob:")
+        assert [url for url in shown.requests if not url.startswith(allowed)] == []
+    assert {rule.partition(" ")[0] for rule in rules if "http" in rule} == {"connect-src", "img-src"}
+    assert {word for rule in rules for word in rule.split() if word.startswith("http")} == {origin}
+    assert {authorization for _, authorization in asked} == {None}
+    paths = {re.sub(r"\d+", "#", path) for path, _ in asked}
+    assert paths == {"/maps/style.json", "/maps/places.json", "/maps/tiles/#/#/#.png"}
