@@ -23,7 +23,7 @@ from api.negotiation import install_negotiation
 from api.ogc.desk import FeatureDesk
 from api.ogc.parameters import install_ogc_problems
 from api.openapi_examples import add_answers
-from api.openapi_operations import TAGS, operation_id
+from api.openapi_operations import TAGS, operation_id, require_versions
 from api.operation.auditing import Audited
 from api.operation.process import Process
 from api.operation.production import refuse_default_secrets
@@ -101,7 +101,9 @@ class _Application(FastAPI):
     @override
     def openapi(self) -> dict[str, Any]:
         if self.openapi_schema is None:
-            add_answers(super().openapi())
+            document = super().openapi()
+            add_answers(document)
+            require_versions(document)
         return super().openapi()
 
 

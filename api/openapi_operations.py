@@ -29,6 +29,15 @@ _TOLD: Final[Mapping[str, str]] = {
 TAGS: Final[list[dict[str, Any]]] = [{"name": name, "description": text} for name, text in _TOLD.items()]
 
 
+def require_versions(document: dict[str, Any]) -> None:
+    """Say that If-Match is needed where its absence is refused: FastAPI knows it as optional, so that it can be 428."""
+    for path in document["paths"].values():
+        for operation in path.values():
+            for parameter in operation.get("parameters", []):
+                if parameter["name"].lower() == "if-match" and "428" in operation["responses"]:
+                    parameter["required"] = True
+
+
 def operation_id(route: APIRoute) -> str:
     """Return what a generated client calls an operation: the name of the route's function, in camel case."""
     first, *others = route.name.split("_")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from api.access import NotAllowedError, NotAuthenticatedError
 from api.atlas import NothingActiveError, OutsideCoverageError
@@ -136,6 +137,7 @@ HTTP_PROBLEMS: Mapping[int, Kind] = {
     404: Kind("no-such-resource", "There is nothing here", 404, "The routes are described in /openapi.json."),
     405: Kind("method-not-allowed", "This method is not allowed here", 405, "The Allow header names those that are."),
 }
+METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 INTERNAL = Kind(
     "internal-error", "Something went wrong on our side", 500, "Try again; if it stays, tell us the request_id."
 )
@@ -159,7 +161,7 @@ def problem_response(
 
 
 def described(*statuses: int, titles_of: Mapping[int, str] | None = None) -> dict[int | str, dict[str, Any]]:
-    """Return OpenAPI descriptions of the problems that a route can answer with, beside those of every key.
+    """Return OpenAPI descriptions of the problems that a route can answer with, beside those of every request.
 
     Parameters
     ----------
@@ -167,7 +169,7 @@ def described(*statuses: int, titles_of: Mapping[int, str] | None = None) -> dic
         Titles of statuses that mean something of their own to a group of routes.
     """
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    statuses = (401, 403, 503, *statuses)
+    statuses = (400, 401, 403, 429, 503, *statuses)
     titles = {status: HTTPStatus(status).phrase for status in statuses}
     titles |= {kind.status: kind.title for kind in (*HTTP_PROBLEMS.values(), *PROBLEMS.values(), INVALID_REQUEST)}
     titles |= {kind.status: kind.title for kind in (BODY_TOO_LARGE, TOO_MANY_REQUESTS)} | dict(titles_of or {})
@@ -218,14 +220,27 @@ async def _invalid_request(_request: Request, error: Exception) -> JSONResponse:
     return problem_response(INVALID_REQUEST, f"{first.field or '/'}: {first.detail}", errors=errors)
 
 
-async def _http_problem(_request: Request, error: Exception) -> JSONResponse:
+async def _http_problem(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 -- registered for this class alone
     kind = HTTP_PROBLEMS.get(error.status_code)
     if kind is None:
         kind = Kind(
             "http-error", str(error.detail), error.status_code, "See the description of the API in /openapi.json."
         )
-    return problem_response(kind, str(error.detail), headers=error.headers)
+    headers = error.headers
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        headers = {**(headers or {}), "Allow": ", ".join(_allowed_methods(request))}
+    return problem_response(kind, str(error.detail), headers=headers)
+
+
+def _allowed_methods(request: Request) -> list[str]:
+    """Return the methods that a path takes, over all of its routes (RFC 9110, 15.5.6); a route knows its own alone."""
+    routes = request.app.router.routes
+    return [
+        method
+        for method in METHODS
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
 
 
 async def _internal_error(_request: Request, _error: Exception) -> JSONResponse:

@@ -61,8 +61,13 @@ SnapDistance = Annotated[float, Field(gt=0, le=50, allow_inf_nan=False)]
 """Metres within which what was drawn is moved to a vertex of a border, else to its edge; a map may send its own."""
 
 
+def _require_op(schema: dict[str, Any]) -> None:
+    """Say that JSON needs `op`, by which an operation is told from others; Python's own constructors fill it in."""
+    schema["required"] = ["op", *schema.get("required", [])]
+
+
 class _Operation(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra=_require_op)
 
 
 class _Regrouping(_Operation):

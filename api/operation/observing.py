@@ -52,7 +52,7 @@ def method_of(scope: Scope) -> str:
 
 def route_of(scope: Scope) -> str:
     """Return the template of the route that a request was given to."""
-    return getattr(scope.get("route"), "path", OTHER)
+    return getattr(scope.get("route"), "path_format", OTHER)
 
 
 class SeenStatus:

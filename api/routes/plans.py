@@ -97,7 +97,7 @@ def plans_router(
             release=plan.release.name,
         )
 
-    @router.get("/plans/{plan_id}", responses=described_plans(404, 422) | {200: ETAG})
+    @router.get("/plans/{plan_id:identifier}", responses=described_plans(404, 422) | {200: ETAG})
     def show_plan(plan_id: PlanId, response: Response) -> PlanAnswer:
         """Return a plan or a draft: its buurten with their counts, and the buurt of every block."""
         with store.reading() as session:

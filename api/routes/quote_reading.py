@@ -3,14 +3,14 @@
 import json
 from collections.abc import Callable
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
 from api.access import needs
 from api.quote_answers import entity_tag
 from api.quote_invoices import invoice_year
-from api.quote_models import DriftList, QuoteAnswer, QuotePage, show_quote
+from api.quote_models import DriftList, QuotePage, show_quote
 from api.quote_problems import described_quotes
 from api.quoting import QuoteSources, drift_since, give_pdf
 from data.api_keys import Scope
@@ -28,6 +28,17 @@ from licensing.offers import OfferState
 from licensing.quote_formats import write_quote_csv
 
 Form = Literal["json", "record", "pdf", "csv", "ubl"]
+_QUOTE = {"$ref": "#/components/schemas/QuoteAnswer"}
+_RECORD = {"type": "object", "description": "The frozen record, with `f=record`."}
+_FORMS: dict[str, Any] = {
+    "description": "The quote in the form that `f` names.",
+    "content": {
+        "application/json": {"schema": {"anyOf": [_QUOTE, _RECORD]}},
+        "application/pdf": {"schema": {"type": "string", "format": "binary"}},
+        "text/csv": {"schema": {"type": "string"}},
+        "application/xml": {"schema": {"type": "string"}},
+    },
+}
 
 
 def quote_reading_router(store: Store, sources: QuoteSources, clock: Callable[[], datetime]) -> APIRouter:
@@ -67,7 +78,9 @@ def quote_reading_router(store: Store, sources: QuoteSources, clock: Callable[[]
             row = find_quote(session, quote_id)
             return DriftList.of(drift_since(session, sources, row, clock()), row)
 
-    @router.get("/quotes/{quote_id}", response_model=QuoteAnswer, responses=described_quotes(404, 409, 422))
+    @router.get(
+        "/quotes/{quote_id:identifier}", response_model=None, responses=described_quotes(404, 409, 422) | {200: _FORMS}
+    )
     def read_quote(
         quote_id: str,
         f: Annotated[Form, Query(description="`record` gives the frozen bytes, `ubl` an invoice.")] = "json",

@@ -28,11 +28,13 @@ from data.api_keys import HIGHEST_RATE, Scope, create_key
 from data.demo import DemoFiles, DemoSize, write_demo
 from data.directory import DataDirectory
 from data.importing import import_file
+from data.quotes.price_books import list_books, publish_book
 from data.releases import active_releases
 from data.store import open_store
 from data.store.database import announce_change
 from data.store.models import Block, Buurt, DraftRow, Plan, Sector
 from data.tables import Kind
+from licensing.price_book_reader import example_source
 from tests.conftest import absent
 from tests.waiting import wait_until
 
@@ -178,6 +180,18 @@ def take_back_plans(store_settings: StoreSettings, client: TestClient) -> Callab
         store.close()
 
     return take_back
+
+
+@pytest.fixture
+def quote(store_settings: StoreSettings, client: TestClient) -> str:
+    """Identifier of a quote for the municipality 99003, priced by the example's book where there is no other."""
+    store = open_store(store_settings.store_url)
+    with store.writing() as session:
+        if not list_books(session):
+            publish_book(session, example_source(), datetime(2026, 1, 1, tzinfo=UTC), by="test", in_past=True)
+    store.close()
+    body = {"scopes": [{"municipality": "99003"}], "start": "2031-01-01"}
+    return str(client.post("/v1/quotes", json=body).json()["id"])
 
 
 @dataclass(frozen=True)

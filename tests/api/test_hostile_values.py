@@ -3,16 +3,10 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-
-from api.settings import StoreSettings
-from data.quotes.price_books import list_books, publish_book
-from data.store import open_store
-from licensing.price_book_reader import example_source
 
 MUNICIPALITY = "99003"
 NUL, SURROGATE = "a\0b", "a\ud800b"
@@ -146,17 +140,6 @@ def send(client: TestClient, method: str, path: str, request: dict[str, Any]) ->
         headers=request["header"] | ({} if body is None else {"Content-Type": "application/json"}),
         content=None if body is None else json.dumps(body),
     ).status_code
-
-
-@pytest.fixture
-def quote(store_settings: StoreSettings, client: TestClient) -> str:
-    store = open_store(store_settings.store_url)
-    with store.writing() as session:
-        if not list_books(session):
-            publish_book(session, example_source(), datetime(2026, 1, 1, tzinfo=UTC), by="test", in_past=True)
-    store.close()
-    body = {"scopes": [{"municipality": MUNICIPALITY}], "start": "2031-01-01"}
-    return str(client.post("/v1/quotes", json=body).json()["id"])
 
 
 # PostgreSQL is the one that takes less.
