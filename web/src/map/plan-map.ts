@@ -23,7 +23,20 @@ import { language } from "../texts";
 import { colours, loading, measure, opened, problemShown, selected } from "../ui";
 import { type BaseLayers, readBaseMap } from "./base-map";
 import { labelBuurten } from "./labels";
-import { BLOCKS, BORDERS, buildStyle, DARK, type Drawn, drawHatch, HATCH, LIGHT, NOTHING } from "./style";
+import {
+  BLOCKS,
+  BORDERS,
+  buildStyle,
+  DARK,
+  type Drawn,
+  drawHatch,
+  HATCH,
+  LIGHT,
+  NOTHING,
+  PASSING,
+  sampleOf,
+  visibilityOf,
+} from "./style";
 
 setWorkerUrl(workerUrl);
 prewarm();
@@ -36,7 +49,9 @@ interface BlockState {
 
 const NO_OUTLINES: Outlines = { borders: { type: "FeatureCollection", features: [] }, inside: {} };
 const INNER = JSON.stringify({ wall: false, chosen: false });
-/** How large the first frames are drawn, and for how long at most. */
+/** Where the map begins: at Belgium's middle. */
+const START: [number, number] = [4.6, 50.9];
+/** How large the first frames are drawn, and for how long at most once there is something to see. */
 const SMALL = 0.1;
 const SMALL_MS = 1_000;
 
@@ -45,15 +60,7 @@ export class PlanMap {
   /** The plan whose shapes are on the map. */
   private drawn: OpenedPlan | null = null;
   private outlines = NO_OUTLINES;
-  private readonly data: Drawn = {
-    blocks: NOTHING,
-    borders: NOTHING,
-    labels: NOTHING,
-    diff: NOTHING,
-    problem: NOTHING,
-    place: NOTHING,
-    drawing: NOTHING,
-  };
+  private readonly data: Drawn = sampleOf(...START);
   private base: BaseLayers | null = null;
   /** Whether the map has taken in its style: before that it has nothing to paint. */
   private styled = false;
@@ -61,15 +68,15 @@ export class PlanMap {
   private readonly states = new Map<string, string>();
   private labels = "";
   private painting = false;
+  private unveiling = false;
   private readonly stops: (() => void)[] = [];
   /** Bounds that classes of a choropleth begin at; the legend shows them. */
   onBounds: (bounds: readonly number[]) => void = () => {};
 
   constructor(container: HTMLElement) {
-    // Without a style at first: nothing is drawn before there is something to look at.
     this.map = new MapLibre({
       container,
-      center: [4.6, 50.9],
+      center: START,
       zoom: 7,
       attributionControl: false,
       dragRotate: false,
@@ -86,30 +93,55 @@ export class PlanMap {
     this.map.touchZoomRotate.disableRotation();
     this.map.addControl(new NavigationControl({ showCompass: false }), "bottom-right");
     this.map.addControl(new ScaleControl({ unit: "metric" }), "bottom-left");
-    void this.sharpen();
+    this.show();
     void readBaseMap(session.peek()?.base_map).then((base) => {
       this.base = base;
-      if (base && this.map.style) this.show();
+      if (base) this.show();
     });
     this.follow();
   }
 
   /**
-   * Show the map when it is complete, or after a while what there is of it.
+   * Let the map be seen when it is complete, or after a while with what there is of it.
    *
-   * Until then every tile that comes draws it anew, and nobody looks: these frames are kept small, which matters where
-   * there is no graphics card.
+   * Until then nobody looks, and what it costs matters where there is no graphics card: the first frames are small.
    */
-  private async sharpen(): Promise<void> {
+  private async unveil(): Promise<void> {
+    if (this.unveiling) return;
+    this.unveiling = true;
     const { map } = this;
     await new Promise((resolve) => {
       map.once("idle", resolve);
-      map.once("style.load", () => setTimeout(resolve, SMALL_MS));
+      setTimeout(resolve, SMALL_MS);
+      map.triggerRepaint();
     });
+    this.resume();
+    this.hideSample();
     // Null is that of the screen, also when the window moves to another; the types forget it.
     map.setPixelRatio(null as unknown as number);
     map.getContainer().dataset.ready = "true";
     map.once("idle", () => performance.mark("map drawn"));
+  }
+
+  /**
+   * Draw nothing while the first plan comes in.
+   *
+   * Every tile that comes would draw all of the others anew. MapLibre loads tiles in the course of its frames, so these
+   * go on; only their drawing is left out.
+   */
+  private pause(): void {
+    this.map.painter.render = () => {};
+  }
+
+  private resume(): void {
+    Reflect.deleteProperty(this.map.painter, "render");
+  }
+
+  /** Hide what is left of the sample. Its source keeps it: to be given another would take frames. */
+  private hideSample(): void {
+    this.data.drawing = NOTHING;
+    if (!this.styled) return;
+    for (const layer of PASSING.drawing ?? []) this.map.setLayoutProperty(layer, "visibility", "none");
   }
 
   /** Keep the map as the signals are. */
@@ -125,7 +157,13 @@ export class PlanMap {
         }
         const outlines = plan?.outlines.value;
         if (plan && outlines) untracked(() => this.takeShapes(plan, outlines));
-        else if (!plan && !loading.value && !this.map.style) this.show();
+        else if (plan && !this.unveiling) {
+          this.pause();
+          this.giveBlocks(plan);
+        } else if (!plan && !loading.value && !this.unveiling) {
+          for (const source of ["blocks", "borders", "labels"] as const) this.setData(source, null);
+          void this.unveil();
+        }
       }),
       effect(() => {
         void [opened.value?.assigned.value, measure.value, selected.value, language.value];
@@ -167,7 +205,14 @@ export class PlanMap {
 
   setData(source: keyof Drawn, data: FeatureCollection | null): void {
     this.data[source] = data ?? NOTHING;
-    (this.map.getSource(source) as GeoJSONSource | undefined)?.setData(this.data[source]);
+    if (this.styled) this.give(source);
+  }
+
+  private give(source: keyof Drawn): void {
+    const data = this.data[source];
+    void (this.map.getSource(source) as GeoJSONSource).setData(data);
+    for (const layer of PASSING[source] ?? [])
+      this.map.setLayoutProperty(layer, "visibility", visibilityOf(data));
   }
 
   /** Tools lie over the upper edge of the map: nothing that is flown to ends up beneath them. */
@@ -250,13 +295,19 @@ export class PlanMap {
   private takeShapes(plan: OpenedPlan, outlines: Outlines): void {
     this.drawn = plan;
     this.outlines = outlines;
-    this.setData("blocks", { type: "FeatureCollection", features: [...plan.shapes.values()] });
+    this.giveBlocks(plan);
     this.setData("borders", outlines.borders);
-    if (this.map.style) this.paint();
-    else {
-      this.writeLabels(plan);
-      this.show();
-    }
+    this.paint();
+    if (!this.unveiling) void this.unveil();
+  }
+
+  /** Give the map a plan's blocks, if it has not got them: for the first view they do not wait for their outlines. */
+  private giveBlocks(plan: OpenedPlan): void {
+    const features = [...plan.shapes.values()];
+    const given = this.data.blocks.features;
+    if (given.length === features.length && features.every((feature, place) => feature === given[place]))
+      return;
+    this.setData("blocks", { type: "FeatureCollection", features });
   }
 
   /** Give the map its style, in light or dark, and all that is drawn on it. */
@@ -269,7 +320,7 @@ export class PlanMap {
       this.styled = true;
       this.map.addImage(HATCH, drawHatch(dark.peek() ? "#c7ccd4" : "#5d5a52"));
       for (const source of Object.keys(given) as (keyof Drawn)[])
-        if (this.data[source] !== given[source]) this.setData(source, this.data[source]);
+        if (this.data[source] !== given[source]) this.give(source);
       this.paint();
     });
   }

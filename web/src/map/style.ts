@@ -1,6 +1,6 @@
 // How the map looks. Tiles come from our own origin, and text is drawn with the machine's fonts: nothing is fetched
 // from anywhere else.
-import type { FeatureCollection } from "geojson";
+import type { FeatureCollection, Geometry } from "geojson";
 import type { ExpressionSpecification, StyleSpecification } from "maplibre-gl";
 import type { BaseLayers } from "./base-map";
 
@@ -50,6 +50,16 @@ export const BLOCKS = "blocks";
 export const BORDERS = "borders";
 /** The layer of blocks without a buurt, and its pattern. */
 export const HATCH = "hatch";
+
+/** The layers of what is drawn for a while. They are there while there is something: an empty source costs tiles too. */
+export const PASSING: Partial<Record<keyof Drawn, readonly string[]>> = {
+  diff: ["diff", "diff-line"],
+  problem: ["problem-fill", "problem-line", "problem-point"],
+  drawing: ["drawing-fill", "drawing-line", "drawing-points"],
+  place: ["place"],
+};
+
+export const visibilityOf = (data: FeatureCollection) => (data.features.length > 0 ? "visible" : "none");
 
 /** Build the style of the map; with a base map under it, what is painted lets more of it through. */
 export function buildStyle(colours: MapColours, drawn: Drawn, base: BaseLayers | null): StyleSpecification {
@@ -177,18 +187,21 @@ export function buildStyle(colours: MapColours, drawn: Drawn, base: BaseLayers |
         id: "diff",
         type: "fill",
         source: "diff",
+        layout: { visibility: visibilityOf(drawn.diff) },
         paint: { "fill-pattern": HATCH, "fill-opacity": 1 },
       },
       {
         id: "diff-line",
         type: "line",
         source: "diff",
+        layout: { visibility: visibilityOf(drawn.diff) },
         paint: { "line-color": colours.accent, "line-width": 2 },
       },
       {
         id: "problem-fill",
         type: "fill",
         source: "problem",
+        layout: { visibility: visibilityOf(drawn.problem) },
         filter: ["==", ["geometry-type"], "Polygon"],
         paint: { "fill-color": colours.danger, "fill-opacity": 0.25 },
       },
@@ -196,6 +209,7 @@ export function buildStyle(colours: MapColours, drawn: Drawn, base: BaseLayers |
         id: "problem-line",
         type: "line",
         source: "problem",
+        layout: { visibility: visibilityOf(drawn.problem) },
         filter: ["!=", ["geometry-type"], "Point"],
         paint: { "line-color": colours.danger, "line-width": 4 },
       },
@@ -203,6 +217,7 @@ export function buildStyle(colours: MapColours, drawn: Drawn, base: BaseLayers |
         id: "problem-point",
         type: "circle",
         source: "problem",
+        layout: { visibility: visibilityOf(drawn.problem) },
         filter: ["==", ["geometry-type"], "Point"],
         paint: {
           "circle-radius": 9,
@@ -215,6 +230,7 @@ export function buildStyle(colours: MapColours, drawn: Drawn, base: BaseLayers |
         id: "drawing-fill",
         type: "fill",
         source: "drawing",
+        layout: { visibility: visibilityOf(drawn.drawing) },
         filter: ["==", ["geometry-type"], "Polygon"],
         paint: { "fill-color": colours.accent, "fill-opacity": 0.15 },
       },
@@ -222,6 +238,7 @@ export function buildStyle(colours: MapColours, drawn: Drawn, base: BaseLayers |
         id: "drawing-line",
         type: "line",
         source: "drawing",
+        layout: { visibility: visibilityOf(drawn.drawing) },
         filter: ["!=", ["geometry-type"], "Point"],
         paint: { "line-color": colours.accent, "line-width": 3 },
       },
@@ -229,6 +246,7 @@ export function buildStyle(colours: MapColours, drawn: Drawn, base: BaseLayers |
         id: "drawing-points",
         type: "circle",
         source: "drawing",
+        layout: { visibility: visibilityOf(drawn.drawing) },
         filter: ["==", ["geometry-type"], "Point"],
         paint: {
           "circle-radius": 5,
@@ -269,6 +287,7 @@ export function buildStyle(colours: MapColours, drawn: Drawn, base: BaseLayers |
         id: "place",
         type: "circle",
         source: "place",
+        layout: { visibility: visibilityOf(drawn.place) },
         paint: {
           "circle-radius": 8,
           "circle-color": colours.accent,
@@ -277,6 +296,31 @@ export function buildStyle(colours: MapColours, drawn: Drawn, base: BaseLayers |
         },
       },
     ],
+  };
+}
+
+/**
+ * One small thing of each kind, for the first frame, which nobody sees.
+ *
+ * A program of the graphics card is made when something is first drawn with it, and the page's thread waits: without a
+ * card for some tenths of a second. This way that is while the server writes the plan.
+ */
+export function sampleOf(lon: number, lat: number): Drawn {
+  const one = (geometry: Geometry, properties: Record<string, string>): FeatureCollection => ({
+    type: "FeatureCollection",
+    features: [{ type: "Feature", geometry, properties }],
+  });
+  const start = [lon, lat];
+  const ring = [start, [lon + 0.1, lat], [lon, lat + 0.1], start];
+  return {
+    blocks: one({ type: "Polygon", coordinates: [ring] }, { block: "sample" }),
+    borders: one({ type: "LineString", coordinates: ring }, { sides: "sample" }),
+    labels: one({ type: "Point", coordinates: start }, { name: "0", figure: "0" }),
+    diff: NOTHING,
+    problem: NOTHING,
+    place: NOTHING,
+    // Drawn as the lines of tiles are.
+    drawing: one({ type: "LineString", coordinates: ring }, {}),
   };
 }
 
