@@ -66,8 +66,12 @@ def _require_op(schema: dict[str, Any]) -> None:
     schema["required"] = ["op", *schema.get("required", [])]
 
 
-class _Operation(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra=_require_op)
+class _Value(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _Operation(_Value):
+    model_config = ConfigDict(json_schema_extra=_require_op)
 
 
 class _Regrouping(_Operation):
@@ -159,7 +163,7 @@ class JoinBlocks(_Regrouping):
     sector: SectorCode
 
 
-class Group(_Operation):
+class Group(_Value):
     """Blocks that are to be one buurt."""
 
     blocks: BlockCodes
@@ -184,7 +188,7 @@ class Regroup(_Regrouping):
         return self
 
 
-class AdoptedBlock(_Operation):
+class AdoptedBlock(_Value):
     """A block of a plan that is adopted."""
 
     code: BlockCode
@@ -193,7 +197,7 @@ class AdoptedBlock(_Operation):
     """Hexadecimal WKB in the draft's CRS, which keeps every bit; null is the sector as the draft has it."""
 
 
-class AdoptedBuurt(_Operation):
+class AdoptedBuurt(_Value):
     """A buurt of a plan that is adopted."""
 
     code: BuurtCode

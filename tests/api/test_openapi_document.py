@@ -34,6 +34,17 @@ def test_an_operation_is_called_as_its_function_is() -> None:
     assert operation_id(APIRoute("/", show_quote_drift)) == "showQuoteDrift"
 
 
+def test_a_model_requires_no_field_that_it_does_not_have_and_names_what_tells_it_from_others(
+    document: dict[str, Any],
+) -> None:
+    schemas = document["components"]["schemas"]
+    for name, schema in schemas.items():
+        assert set(schema.get("required", ())) <= set(schema.get("properties", ())), name
+    told_apart = schemas["OperationBody"]["properties"]["operation"]["discriminator"]
+    for reference in told_apart["mapping"].values():
+        assert told_apart["propertyName"] in schemas[reference.rpartition("/")[2]]["required"], reference
+
+
 def test_every_example_is_what_its_schema_describes(document: dict[str, Any]) -> None:
     found = list(examples(document))
     assert {name for name, _, _ in found} >= EXAMPLES_OF
