@@ -31,7 +31,7 @@ PROBLEMS: Final[Mapping[str, Mapping[TextLanguage, str]]] = {
     },
     "unassigned": {
         "nl": "Blok {blocks} hoort bij geen buurt.",
-        "fr": "Le bloc {blocks} n'appartient à aucun buurt.",
+        "fr": "Le bloc {blocks} n'appartient à aucun quartier.",
         "en": "Block {blocks} is in no buurt.",
     },
     "empty": {
@@ -61,7 +61,7 @@ PROBLEMS: Final[Mapping[str, Mapping[TextLanguage, str]]] = {
     },
     "too-many-households": {
         "nl": "{buurt} heeft {households} huishoudens: te veel voor één buurt.",
-        "fr": "{buurt} a {households} ménages : trop pour un seul buurt.",
+        "fr": "{buurt} a {households} ménages : trop pour un seul quartier.",
         "en": "{buurt} has {households} households: too many for one buurt.",
     },
     "too-few-dwellings": {
@@ -114,12 +114,12 @@ PROBLEMS: Final[Mapping[str, Mapping[TextLanguage, str]]] = {
 REMEDIES: Final[Mapping[str, Mapping[TextLanguage, str]]] = {
     "assign": {
         "nl": "Zet het blok bij een buurt ernaast.",
-        "fr": "Donner le bloc à un buurt voisin.",
+        "fr": "Donner le bloc à un quartier voisin.",
         "en": "Give the block to a buurt beside it.",
     },
     "assign-elsewhere": {
         "nl": "Zet deze blokken bij de buurt ernaast.",
-        "fr": "Donner ces blocs au buurt voisin.",
+        "fr": "Donner ces blocs au quartier voisin.",
         "en": "Give these blocks to the buurt beside them.",
     },
     "cut-along-barrier": {
@@ -127,7 +127,7 @@ REMEDIES: Final[Mapping[str, Mapping[TextLanguage, str]]] = {
         "fr": "Couper les blocs le long de la barrière.",
         "en": "Cut the blocks along the barrier.",
     },
-    "dissolve": {"nl": "Hef de buurt op.", "fr": "Supprimer le buurt.", "en": "Dissolve the buurt."},
+    "dissolve": {"nl": "Hef de buurt op.", "fr": "Supprimer le quartier.", "en": "Dissolve the buurt."},
     "join-blocks": {
         "nl": "Voeg de delen van de sector weer samen.",
         "fr": "Réunir les parties du secteur.",
@@ -135,7 +135,7 @@ REMEDIES: Final[Mapping[str, Mapping[TextLanguage, str]]] = {
     },
     "merge": {
         "nl": "Voeg samen met een buurt ernaast.",
-        "fr": "Fusionner avec un buurt voisin.",
+        "fr": "Fusionner avec un quartier voisin.",
         "en": "Merge with a buurt beside it.",
     },
     "rename": {
@@ -155,7 +155,7 @@ REMEDIES: Final[Mapping[str, Mapping[TextLanguage, str]]] = {
     },
     "split": {
         "nl": "Splits in {buurten} buurten.",
-        "fr": "Diviser en {buurten} buurten.",
+        "fr": "Diviser en {buurten} quartiers.",
         "en": "Split into {buurten} buurten.",
     },
 }

@@ -154,6 +154,8 @@ def test_a_draft_is_compared_and_published_and_the_days_before_stay(editor: Any)
     page.get_by_label("Reason").fill("The council wants two buurten.")
     page.get_by_role("button", name="Publish the plan").click()
     page.locator(".state.published").wait_for()
+    expect(page.get_by_label("Compare with").locator("option:checked")).to_have_text("Plan 1, made by the import")
+    expect(page.locator("tbody tr")).to_have_count(len(diff))  # a published plan is compared with the one before it
     published = editor.server.ask("GET", "/v1/municipalities/99002/plans", editor.key)["plans"][0]
     assert (published["drawn"], published["reason"]) == (True, "The council wants two buurten.")
     assert published["valid_from"] == datetime.now(UTC).date().isoformat()

@@ -219,7 +219,9 @@ export class PlanMap {
   private get padding() {
     const { clientHeight, clientWidth } = this.map.getContainer();
     const edge = Math.min(48, clientWidth / 10, clientHeight / 10);
-    return { top: clientHeight > 500 ? 112 : edge, right: edge, bottom: edge, left: edge };
+    // On a phone they take two rows.
+    const tools = Math.min(clientWidth < 600 ? 150 : 112, 0.4 * clientHeight);
+    return { top: tools, right: edge, bottom: edge, left: edge };
   }
 
   /** Fly to the whole plan. */

@@ -28,7 +28,12 @@ export function BuurtenPanel() {
   return (
     <>
       <p class="totals" data-households={sums.households}>
-        <b>{t("buurten.total", { buurten: buurten.length, households: sums.households })}</b>
+        <b>
+          {t(buurten.length === 1 ? "buurten.total-one" : "buurten.total", {
+            buurten: buurten.length,
+            households: sums.households,
+          })}
+        </b>
         <br />
         {t("buurten.band", { count: good, total: buurten.length, least: band.least, most: band.most })}
         <Certainty estimated={sums.estimated} unknown={sums.unknown} />

@@ -28,9 +28,10 @@ const moves = signal<readonly Move[] | null>(null);
 export function ComparePanel() {
   const plan = opened.value;
   const revision = plan?.revision.value;
-  const [since, setSince] = useState("");
+  const [chosen, choose] = useState("");
+  const since = plan && (chosen && chosen !== plan.id ? chosen : comparedWith(plan));
   useEffect(() => {
-    if (!plan) return;
+    if (!plan || since === null) return;
     void attempt(() => compare(plan, since));
     return () => planMap.peek()?.setData("diff", null);
   }, [plan, revision, since]);
@@ -40,8 +41,8 @@ export function ComparePanel() {
     <>
       <label class="field">
         {t("compare.with")}
-        <select value={since} onChange={(event) => setSince(event.currentTarget.value)}>
-          <option value="">{t("compare.base")}</option>
+        <select value={since ?? ""} onChange={(event) => choose(event.currentTarget.value)}>
+          {summary.state !== "published" && <option value="">{t("compare.base")}</option>}
           {plans.value?.plans
             .filter(({ id }) => id !== plan.id)
             .map((one) => (
@@ -51,12 +52,24 @@ export function ComparePanel() {
             ))}
         </select>
       </label>
-      <Moves buurten={plan.buurten.value} moves={moves.value} />
+      {since === null ? (
+        <p class="empty">{t("compare.first")}</p>
+      ) : (
+        <Moves buurten={plan.buurten.value} moves={moves.value} />
+      )}
       {mayEdit.value && summary.state === "draft" && <Rebase plan={plan} />}
       {mayEdit.value && summary.state === "draft" && <Publish plan={plan} />}
       {mayEdit.value && summary.state === "in_review" && <Review plan={plan} />}
     </>
   );
+}
+
+/** What a plan is compared with unless somebody chooses: a draft with its base, a published plan with the one before. */
+function comparedWith(plan: OpenedPlan): string | null {
+  const { state, version } = plan.summary.value;
+  if (state !== "published") return "";
+  const earlier = plans.value?.plans.filter((one) => (one.version ?? 0) < (version ?? 0)) ?? [];
+  return earlier.sort((left, right) => (right.version ?? 0) - (left.version ?? 0))[0]?.id ?? null;
 }
 
 async function compare(plan: OpenedPlan, since: string): Promise<void> {

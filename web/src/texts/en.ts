@@ -102,7 +102,7 @@ export const en = {
 
   "saving.saved": "All saved",
   "saving.saving": "Saving…",
-  "saving.offline": "No connection: {count} changes are kept here and sent when it is back",
+  "saving.offline": "No connection. Kept here and sent when it is back: {count}",
   "saving.conflict": "Somebody else changed this draft",
 
   "count.households": "households",
@@ -116,6 +116,7 @@ export const en = {
   "band.high": "above {most}",
   "band.empty": "no blocks",
   "band.good": "in the band",
+  "buurten.total-one": "1 buurt, {households} households",
   "buurten.total": "{buurten} buurten, {households} households",
   "buurten.band": "{count} of {total} within {least}–{most}",
   "buurten.unassigned": "Without a buurt",
@@ -144,7 +145,7 @@ export const en = {
   "setback.close": "Close",
   "conflict.title": "Somebody else changed this draft",
   "conflict.theirs": "What happened meanwhile:",
-  "conflict.mine": "Your {count} changes are not saved yet.",
+  "conflict.mine": "Not saved yet: {count} of your changes.",
   "conflict.rebase": "Take theirs in, put mine on top",
   "conflict.drop": "Take theirs, drop mine",
 
@@ -189,6 +190,7 @@ export const en = {
 
   "compare.with": "Compare with",
   "compare.base": "the plan it began from",
+  "compare.first": "There is no earlier plan to compare it with.",
   "compare.same": "Nothing moves.",
   "compare.from": "From",
   "compare.to": "To",

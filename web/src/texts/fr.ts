@@ -111,7 +111,7 @@ export const fr: Texts = {
 
   "saving.saved": "Tout est enregistré",
   "saving.saving": "Enregistrement…",
-  "saving.offline": "Pas de connexion : {count} modifications restent ici et partiront à son retour",
+  "saving.offline": "Pas de connexion. Gardé ici et envoyé à son retour : {count}",
   "saving.conflict": "Quelqu’un d’autre a modifié ce projet",
 
   "count.households": "ménages",
@@ -125,6 +125,7 @@ export const fr: Texts = {
   "band.high": "plus de {most}",
   "band.empty": "aucun bloc",
   "band.good": "dans la fourchette",
+  "buurten.total-one": "1 quartier, {households} ménages",
   "buurten.total": "{buurten} quartiers, {households} ménages",
   "buurten.band": "{count} sur {total} entre {least} et {most}",
   "buurten.unassigned": "Sans quartier",
@@ -153,7 +154,7 @@ export const fr: Texts = {
   "setback.close": "Fermer",
   "conflict.title": "Quelqu’un d’autre a modifié ce projet",
   "conflict.theirs": "Ce qui s’est passé entre-temps :",
-  "conflict.mine": "Vos {count} modifications ne sont pas encore enregistrées.",
+  "conflict.mine": "Pas encore enregistrées : {count} de vos modifications.",
   "conflict.rebase": "Reprendre les siennes, remettre les miennes dessus",
   "conflict.drop": "Reprendre les siennes, abandonner les miennes",
 
@@ -199,6 +200,7 @@ export const fr: Texts = {
 
   "compare.with": "Comparer avec",
   "compare.base": "le plan de départ",
+  "compare.first": "Aucun plan antérieur avec lequel le comparer.",
   "compare.same": "Rien ne bouge.",
   "compare.from": "De",
   "compare.to": "Vers",

@@ -106,7 +106,7 @@ export const nl: Texts = {
 
   "saving.saved": "Alles bewaard",
   "saving.saving": "Bewaren…",
-  "saving.offline": "Geen verbinding: {count} wijzigingen blijven hier en worden verstuurd zodra ze terug is",
+  "saving.offline": "Geen verbinding. Blijft hier en wordt verstuurd zodra ze terug is: {count}",
   "saving.conflict": "Iemand anders heeft dit ontwerp veranderd",
 
   "count.households": "huishoudens",
@@ -120,6 +120,7 @@ export const nl: Texts = {
   "band.high": "boven {most}",
   "band.empty": "geen blokken",
   "band.good": "binnen de grenzen",
+  "buurten.total-one": "1 buurt, {households} huishoudens",
   "buurten.total": "{buurten} buurten, {households} huishoudens",
   "buurten.band": "{count} van {total} binnen {least}–{most}",
   "buurten.unassigned": "Zonder buurt",
@@ -148,7 +149,7 @@ export const nl: Texts = {
   "setback.close": "Sluiten",
   "conflict.title": "Iemand anders heeft dit ontwerp veranderd",
   "conflict.theirs": "Wat er intussen gebeurde:",
-  "conflict.mine": "Je {count} wijzigingen zijn nog niet bewaard.",
+  "conflict.mine": "Nog niet bewaard: {count} van je wijzigingen.",
   "conflict.rebase": "Neem die over en zet de mijne erop",
   "conflict.drop": "Neem die over, laat de mijne vallen",
 
@@ -194,6 +195,7 @@ export const nl: Texts = {
 
   "compare.with": "Vergelijk met",
   "compare.base": "het plan waarmee het begon",
+  "compare.first": "Er is geen eerder plan om het mee te vergelijken.",
   "compare.same": "Er verhuist niets.",
   "compare.from": "Van",
   "compare.to": "Naar",
