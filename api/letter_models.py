@@ -1,11 +1,11 @@
 """What the API is asked of letters."""
 
-from datetime import date
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
 from typing_extensions import override
 
+from api.models import Day
 from api.reason_texts import Language
 from api.selection_models import SelectionBody
 from data.members.letters import Existing
@@ -28,7 +28,7 @@ class LettersRequest(SelectionBody):
         description="The printer's table, the letters, or the round plan as CSV, for which no codes are made."
     )
     language: Language | None = Field(None, description="Unset, each address is written to in its own.")
-    last_day: date | None = Field(None, description="Last day of the codes; by default as the server is set.")
+    last_day: Day | None = Field(None, description="Last day of the codes; by default as the server is set.")
     existing: Existing = Field(
         Existing.REPLACE, description="Where an earlier letter is still valid: a new one in its place, or none."
     )

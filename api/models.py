@@ -1,11 +1,12 @@
 """Bodies of requests and answers, as the OpenAPI document describes them."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from api.atlas import Atlas, BuurtFacts, CountryAtlas, MunicipalityFacts, Place
 from api.reason_texts import AddressLanguage, Language, address_language, reason_text
@@ -16,6 +17,17 @@ from geo.addresses import AddressQuery, Component, Level, OfficialAddress, Verdi
 from geo.addresses.questions import MAX_TEXT, QUERY_FIELDS
 from geo.crs import LONLAT
 
+
+def _written_as_day(value: object) -> object:
+    """Refuse what pydantic would take for seconds since 1970: 20270101 is a day of that year, in August."""
+    if not isinstance(value, date) and not (isinstance(value, str) and _DAY.fullmatch(value)):
+        raise ValueError("a day is written as 2027-01-31")
+    return value
+
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+Day = Annotated[date, BeforeValidator(_written_as_day)]
+"""A day that a caller gives: ISO 8601, as RFC 3339 has it."""
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, examples=[4.0])]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, examples=[50.8])]
 

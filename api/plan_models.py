@@ -5,9 +5,10 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.geojson_input import GeoJsonLine
+from api.models import Day
 from boundaries.blocks import Block, Buurt, PlanState
 from boundaries.buurt_counts import sum_counts
 from boundaries.changes import Change
@@ -35,7 +36,7 @@ class NewDraft(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"title": "Around the station"}]})
 
-    title: Annotated[str, Field(min_length=1, max_length=200)] = "Draft"
+    title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] = "Draft"
     plan: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = Field(
         default=None, description="The plan to begin from; null takes the last published one."
     )
@@ -64,8 +65,8 @@ class PublishBody(BaseModel):
         json_schema_extra={"examples": [{"valid_from": "2027-01-01", "reason": "The station has its own buurt."}]},
     )
 
-    valid_from: date
-    reason: Annotated[str, Field(min_length=3, max_length=1_000)]
+    valid_from: Day
+    reason: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=1_000)]
 
 
 class CountsAnswer(BaseModel):

@@ -110,8 +110,10 @@ async def _no_band(_request: Request, error: Exception) -> JSONResponse:
 async def _conflict(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, EditConflictError)  # noqa: S101 -- registered for this class alone
     done = [
-        FieldProblem(field=f"/log/{entry.number}", detail=f"{entry.op} by {entry.by} at {entry.at:%H:%M:%S}")
-        for entry in error.done
+        FieldProblem(
+            field=f"/log/{entry.number}", detail=f"{entry.told}, of {entry.by} at {entry.at:%Y-%m-%d %H:%M:%S} UTC"
+        )
+        for entry in error.done[-100:]
     ]
     return problem_response(CONFLICT, str(error), errors=done, headers={"ETag": f'"{error.revision}"'})
 

@@ -213,11 +213,24 @@ async def _invalid_request(_request: Request, error: Exception) -> JSONResponse:
     errors = []
     for found in error.errors()[:MOST_FIELD_PROBLEMS]:
         place, *path = found["loc"]
-        pointer = "/" + "/".join(str(step) for step in path) if place == "body" else ".".join(map(str, path))
+        pointer = _pointer(path, error.body) if place == "body" else ".".join(map(str, path))
         # The value itself is not repeated: it may be an address.
         errors.append(FieldProblem(field=pointer, detail=found["msg"].removeprefix("Value error, ")))
     first = errors[0]
     return problem_response(INVALID_REQUEST, f"{first.field or '/'}: {first.detail}", errors=errors)
+
+
+def _pointer(path: Sequence[int | str], body: Any) -> str:
+    """Return the JSON pointer to a place in a body, without the names that pydantic puts in for a union's kinds."""
+    steps: list[str] = []
+    for at, step in enumerate(path):
+        is_there = step in body if isinstance(body, dict) else isinstance(body, list) and isinstance(step, int)
+        if is_there:
+            body = body[step] if isinstance(body, dict) or int(step) < len(body) else None
+        elif at < len(path) - 1 or step == "[key]":
+            continue
+        steps.append(str(step))
+    return "/" + "/".join(steps)
 
 
 async def _http_problem(request: Request, error: Exception) -> JSONResponse:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.models import Day
 from api.openapi_examples import QUOTE_REQUEST
 from api.quote_comparisons import Alternative
 from api.quoting import QuoteWish, ScopeWish
@@ -75,10 +76,10 @@ class QuoteRequestBody(Closed):
     scopes: Annotated[list[ScopeRequest], Field(min_length=1, max_length=50)]
     programmes: Annotated[list[Programme], Field(max_length=len(Programme))] = []
     years: int = Field(default=1, ge=1, le=MAX_YEARS)
-    start: date = Field(description="First day of the licence.")
+    start: Day = Field(description="First day of the licence.")
     language: Language = "nl"
     vat: VatTreatment = VatTreatment.STANDARD
-    price_book_on: date | None = Field(default=None, description="The day whose price book holds; absent, today.")
+    price_book_on: Day | None = Field(default=None, description="The day whose price book holds; absent, today.")
     customer: CustomerRequest | None = Field(default=None, description="Absent, the municipality by its name.")
 
     def wish(self) -> QuoteWish:
@@ -103,7 +104,7 @@ class RevisionBody(Closed):
     scopes: Annotated[list[ScopeRequest], Field(min_length=1, max_length=50)] | None = None
     programmes: Annotated[list[Programme], Field(max_length=len(Programme))] | None = None
     years: int | None = Field(default=None, ge=1, le=MAX_YEARS)
-    start: date | None = None
+    start: Day | None = None
     language: Language | None = None
     vat: VatTreatment | None = None
     price_book_on: date | None = None

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.models import Names
+from api.models import Day, Names
 from api.selection_models import SelectionBody
 from data.plans.published import PublishedPlan
 from households.reach import BuurtInReach, withhold
@@ -24,7 +24,7 @@ class ReachRequest(SelectionBody):
     )
 
     extent: Extent = Field("clipped", description="What was selected alone, or the whole of every buurt it touches.")
-    as_of: date | None = Field(
+    as_of: Day | None = Field(
         None,
         description="The day whose plans and members count; by default today (UTC).",
     )

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
+from api.models import Day
 from api.rule_models import BuurtCode
 from data.members.staff import StaffCounts, StaffRole, WorkArea
 from households.eligibility import Period
@@ -17,8 +18,8 @@ class AreaBody(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     buurt: BuurtCode
-    first_day: date
-    last_day: date | None = Field(None, description="Null is open.")
+    first_day: Day
+    last_day: Day | None = Field(None, description="Null is open.")
 
     @field_validator("last_day")
     @classmethod

@@ -6,7 +6,7 @@ from typing import Any
 from boundaries import adopting, drawn_edits, regrouping
 from boundaries.changes import Change
 from boundaries.draft import Draft
-from boundaries.operations import Operation
+from boundaries.operations import Operation, SplitBuurt
 
 _RULES: Mapping[str, tuple[Callable[[Any, Draft], Change], str]] = {
     "create_buurt": (regrouping.create_buurt, "blocks"),
@@ -48,6 +48,8 @@ def apply(draft: Draft, operation: Operation) -> Change:
         The operation cannot be carried out: its `field` is to blame.
     """
     work_out, field = _RULES[operation.op]
+    if isinstance(operation, SplitBuurt) and operation.polygon is not None:
+        field = "polygon"
     change = work_out(operation, draft)
     draft.try_out(change, allow_parts=getattr(operation, "allow_parts", True), field=field)
     return change

@@ -1,5 +1,6 @@
 """The `plan` commands and `propose`: draw, check, compare and publish buurten without a map."""
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -37,6 +38,18 @@ PlanId = Annotated[str, typer.Argument(help="A published plan's number, or a dra
 DraftId = Annotated[str, typer.Argument(help="A draft's identifier, as `plan list` shows it.", metavar="DRAFT")]
 
 
+def _text(least: int, most: int) -> Callable[[str], str]:
+    """Return a parser of texts of some length, without blanks at the ends, as over HTTP."""
+
+    def parse(text: str) -> str:
+        stripped = text.strip()
+        if not least <= len(stripped) <= most:
+            raise typer.BadParameter(f"{least} to {most:,} characters, not {len(stripped):,}")
+        return stripped
+
+    return parse
+
+
 class OperationTextError(ValueError):
     """What was given is no operation on a draft."""
 
@@ -61,8 +74,10 @@ def show_plans(municipality: Place) -> None:
 @plan.command("new")
 def begin(
     municipality: Place,
-    title: Annotated[str, typer.Option(help="What it is for.")] = "Draft",
-    from_plan: Annotated[int | None, typer.Option(help="An earlier plan to begin from, as `plan list` has it.")] = None,
+    title: Annotated[str, typer.Option(help="What it is for.", parser=_text(1, 200), metavar="TEXT")] = "Draft",
+    from_plan: Annotated[
+        int | None, typer.Option(min=1, help="An earlier plan to begin from, as `plan list` has it.")
+    ] = None,
 ) -> None:
     """Begin a draft from the plan that was published last, and print its identifier."""
     with open_desk() as (store, desk), store.writing() as session:
@@ -118,7 +133,7 @@ def carry_out(
     operation: Annotated[str, typer.Argument(help="The operation as JSON, or @FILE with one operation a line.")],
 ) -> None:
     """Carry out operations on a draft, all or none; docs/plans.md lists them."""
-    texts = Path(operation[1:]).read_text("utf-8").splitlines() if operation.startswith("@") else [operation]
+    texts = _read_lines(Path(operation[1:])) if operation.startswith("@") else [operation]
     operations = [_read_operation(text, line) for line, text in enumerate(texts, start=1) if text.strip()]
     with open_desk() as (store, desk), store.writing() as session:
         row = find_draft(session, draft_id, for_change=True)
@@ -180,7 +195,7 @@ def put_on_newest(
 @plan.command("publish")
 def make_public(
     draft_id: DraftId,
-    reason: Annotated[str, typer.Option(help="Why; history keeps it.")],
+    reason: Annotated[str, typer.Option(help="Why; history keeps it.", parser=_text(3, 1_000), metavar="TEXT")],
     valid_from: Annotated[
         date | None, typer.Option("--from", parser=parse_day, metavar="DATE", help="First day; unset, today.")
     ] = None,
@@ -295,6 +310,13 @@ def _step(draft_id: str, *, back: bool) -> None:
 
 def _operations(count: int) -> str:
     return "1 operation is" if count == 1 else f"{count} operations are"
+
+
+def _read_lines(file: Path) -> list[str]:
+    try:
+        return file.read_text("utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise OperationTextError(f"{file}: byte {error.start} is not in UTF-8") from error
 
 
 def _read_operation(text: str, line: int) -> Operation:

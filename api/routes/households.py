@@ -14,6 +14,7 @@ from api.geojson_input import GeoJsonArea, read_area, read_area_text
 from api.household_forms import FORMS, respond
 from api.household_models import MunicipalityHouseholds, OneBuurtHouseholds, WithinHouseholds
 from api.household_problems import described_counts
+from api.models import Day
 from api.negotiation import Form, described_forms, negotiate
 from api.routes.rules import MunicipalityCode, require_municipality
 from data.api_keys import Scope
@@ -36,7 +37,7 @@ class WithinBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     within: GeoJsonArea
-    on: date | None = Field(None, description="The day whose plans and members count; by default today (UTC).")
+    on: Day | None = Field(None, description="The day whose plans and members count; by default today (UTC).")
 
 
 def households_router(atlas: Callable[[], Atlas], counts: HouseholdCounts) -> APIRouter:

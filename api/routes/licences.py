@@ -1,12 +1,13 @@
 """`/v1/licences`: what accepted quotes license, and which licences end soon."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from api.access import needs
+from api.models import Day
 from api.quote_models import LicenceAnswer, LicenceList
 from api.quote_problems import described_quotes
 from data.api_keys import Scope
@@ -21,7 +22,7 @@ def licences_router(store: Store, clock: Callable[[], datetime]) -> APIRouter:
     @router.get("", responses=described_quotes(422))
     def show_licences(
         municipality: Annotated[str | None, Query(max_length=40, description="Only of this municipality.")] = None,
-        on: Annotated[date | None, Query(description="Only those in force on this day.")] = None,
+        on: Annotated[Day | None, Query(description="Only those in force on this day.")] = None,
     ) -> LicenceList:
         """List licences by their first day."""
         with store.reading() as session:

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Response
@@ -11,7 +10,7 @@ from api.access import needs
 from api.atlas import Atlas
 from api.drafting import DraftDesk, plan_state
 from api.history import buurt_on
-from api.models import Latitude, Longitude
+from api.models import Day, Latitude, Longitude
 from api.plan_models import (
     LogAnswer,
     LogEntry,
@@ -70,14 +69,14 @@ def plans_router(
             )
 
     @router.get("/municipalities/{code}/plans:on", responses=described_plans(404, 422))
-    def show_plan_on(code: MunicipalityCode, day: date) -> PlanSummary:
+    def show_plan_on(code: MunicipalityCode, day: Day) -> PlanSummary:
         """Return the plan of a municipality that held, holds or will hold on a day."""
         require_municipality(atlas(), code)
         with store.reading() as session:
             return PlanSummary.of_plan(plan_on(session, code, day).row)
 
     @router.get("/locate:on", responses=described_plans(404, 422))
-    def locate_point_on(day: date, lon: Annotated[Longitude, Query()], lat: Annotated[Latitude, Query()]) -> PastPlace:
+    def locate_point_on(day: Day, lon: Annotated[Longitude, Query()], lat: Annotated[Latitude, Query()]) -> PastPlace:
         """Say in which buurt a point in EPSG:4326 was, is or will be on a day, and by which plan.
 
         The municipality is that of today's sectors; the sector is that of the release that the plan is drawn on.

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
 from api.access import needs
+from api.models import Day
 from api.quote_answers import entity_tag
 from api.quote_invoices import invoice_year
 from api.quote_models import DriftList, QuotePage, show_quote
@@ -52,7 +53,7 @@ def quote_reading_router(store: Store, sources: QuoteSources, clock: Callable[[]
         country: Literal["BE", "NL"] | None = None,
         price_book: Annotated[str | None, Query(max_length=60)] = None,
         year: Annotated[int | None, Query(ge=2000, le=9998, description="Year of issue.")] = None,
-        valid_until_before: date | None = None,
+        valid_until_before: Day | None = None,
         after: Annotated[str | None, Query(max_length=40, description="`next_cursor` of the page before.")] = None,
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> QuotePage:
@@ -86,7 +87,7 @@ def quote_reading_router(store: Store, sources: QuoteSources, clock: Callable[[]
         f: Annotated[Form, Query(description="`record` gives the frozen bytes, `ubl` an invoice.")] = "json",
         year: Annotated[int, Query(ge=1, le=10, description="Year of the licence that is invoiced.")] = 1,
         invoice_number: Annotated[str | None, Query(max_length=60, description="Unset, made of the quote's.")] = None,
-        issued: Annotated[date | None, Query(description="Day of the invoice; unset, the first of the year.")] = None,
+        issued: Annotated[Day | None, Query(description="Day of the invoice; unset, the first of the year.")] = None,
         buyer_reference: Annotated[str | None, Query(max_length=60, description="Unset, the quote's number.")] = None,
         exemption_reason: Annotated[str | None, Query(max_length=200)] = None,
     ) -> Response:

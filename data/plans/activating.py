@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from boundaries.blocks import BlockCounter
+from boundaries.carry_over import CarryOverError
 from boundaries.checks import CheckSettings
 from boundaries.draft import Draft
 from data.block_counts import StoredCounter
@@ -147,7 +148,14 @@ def carry_plans_over(
     list of Carrying
         On the active release a plan that is clear is published at once. Otherwise it is a draft if a person must
         decide, and waits for the activation if not.
+
+    Raises
+    ------
+    CarryOverError
+        The release has no sectors.
     """
+    if release.kind != Kind.SECTORS:
+        raise CarryOverError(f"{release.name} is a release of {release.kind}: plans are carried over to one of sectors")
     is_active = hold_active(session, release.country, release.kind, to_change=True) == release.id
     carryings = []
     for plan in _worked_out(session, release, hand, codes):

@@ -14,7 +14,7 @@ from boundaries.draft import Draft
 from boundaries.editing import apply
 from boundaries.operations import OPERATION, Operation
 from data.members.audit import record
-from data.plans.published import find_plan, last_published, read_plan, read_state
+from data.plans.published import NoPlanError, find_plan, last_published, read_plan, read_state
 from data.store.models import DraftEntry, DraftRow
 
 
@@ -30,6 +30,10 @@ class NothingToUndoError(ValueError):
     """Every entry of the log is undone, or in force, already."""
 
 
+_MOST_TOLD = 20
+_STATES = {"in_review": "in review", "published": "published", "discarded": "discarded"}
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     """An operation that somebody else carried out meanwhile."""
@@ -39,6 +43,13 @@ class Done:
     by: str
     """Identifier of the key."""
     at: datetime
+    undone: bool = False
+    """It was carried out earlier, and taken back meanwhile."""
+
+    @property
+    def told(self) -> str:
+        """What was done."""
+        return f"undo of {self.op}" if self.undone else self.op
 
 
 class EditConflictError(ValueError):
@@ -49,14 +60,23 @@ class EditConflictError(ValueError):
     revision
         The draft's present one.
     done
-        What was done since, as far as it is in force.
+        What was done since and is in force, redone operations too, and what was undone since and can be redone.
     """
 
-    def __init__(self, known: int, revision: int, entries: Sequence[DraftEntry]) -> None:
-        self.revision = revision
-        self.done = tuple(Done(entry.number, entry.operation["op"], entry.by, entry.at) for entry in entries)
-        done = ", ".join(entry.op for entry in self.done) or "undo"
-        super().__init__(f"the draft is at revision {revision}, not {known}; meanwhile: {done}")
+    def __init__(self, known: int, row: DraftRow, entries: Sequence[DraftEntry]) -> None:
+        self.revision = row.revision
+        self.done = tuple(
+            Done(entry.number, entry.operation["op"], entry.by, entry.at, undone=entry.number > row.played)
+            for entry in entries
+        )
+        told = [entry.told for entry in self.done[:_MOST_TOLD]]
+        if len(self.done) > _MOST_TOLD:
+            told.append(f"{len(self.done) - _MOST_TOLD} more")
+        if row.state != "draft":
+            told.append(f"it is {_STATES[row.state]} now")
+        # A review that was ended, or an operation that was undone before another took its place.
+        done = ", ".join(told) or "nothing that is still so"
+        super().__init__(f"the draft is at revision {row.revision}, not {known}; meanwhile: {done}")
 
 
 def new_draft_id() -> str:
@@ -87,14 +107,12 @@ def begin_draft(
     Raises
     ------
     NoPlanError
-        There is no such plan.
-    DraftStateError
-        The plan is of another municipality.
+        The municipality has no such plan.
     """
     base = last_published(session, municipality_code) if plan_id is None else find_plan(session, plan_id)
     plan = read_plan(session, base)
     if plan.row.municipality_code != municipality_code:
-        raise DraftStateError(f"plan {plan_id} is of municipality {plan.row.municipality_code}")
+        raise NoPlanError(f"plan {plan_id} is of municipality {plan.row.municipality_code}, not {municipality_code}")
     state = read_state(session, plan, counter)
     row = DraftRow(
         id=make_token(),
@@ -124,6 +142,8 @@ def find_draft(session: Session, draft_id: str, *, for_change: bool = False) -> 
     UnknownDraftError
         There is none.
     """
+    if draft_id.isdecimal():
+        raise UnknownDraftError(f"{draft_id} is the number of a published plan, which never changes: begin a draft")
     wanted = select(DraftRow).where(DraftRow.id == draft_id)
     row = session.scalars(wanted.with_for_update() if for_change else wanted).first()
     if row is None:
@@ -232,6 +252,7 @@ def step(session: Session, row: DraftRow, draft: Draft, *, back: bool, known_rev
     draft.play(change)
     row.played += -1 if back else 1
     row.revision += 1
+    entry.revision = row.revision
     row.changed_at = now
     return change
 
@@ -263,7 +284,8 @@ def refuse_conflict(session: Session, row: DraftRow, known_revision: int) -> Non
         The draft is at another revision.
     """
     if known_revision != row.revision:
-        raise EditConflictError(known_revision, row.revision, entries_of(session, row, known_revision))
+        since = select(DraftEntry).where(DraftEntry.draft_id == row.id, DraftEntry.revision > known_revision)
+        raise EditConflictError(known_revision, row, session.scalars(since.order_by(DraftEntry.number)).all())
 
 
 def refuse_unless(row: DraftRow, *states: str) -> None:

@@ -57,7 +57,7 @@ def find_plan(session: Session, plan_id: int) -> Plan:
     NoPlanError
         There is none of that number.
     """
-    plan = session.get(Plan, plan_id)
+    plan = session.get(Plan, plan_id) if plan_id < 2**31 else None
     if plan is None:
         raise NoPlanError(f"there is no plan {plan_id}")
     return plan

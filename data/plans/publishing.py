@@ -36,7 +36,8 @@ class NotPublishableError(ValueError):
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = problems
         told = ", ".join(sorted({problem.code for problem in problems}))
-        super().__init__(f"{len(problems)} problems keep this draft from being published: {told}")
+        keep = "1 problem keeps" if len(problems) == 1 else f"{len(problems)} problems keep"
+        super().__init__(f"{keep} this draft from being published: {told}")
 
 
 class PublishingDayError(ValueError):

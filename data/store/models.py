@@ -268,7 +268,7 @@ class DraftEntry(Base):
     draft_id: Mapped[str] = mapped_column(ForeignKey("draft.id", ondelete="CASCADE"), primary_key=True)
     number: Mapped[int] = mapped_column(primary_key=True)
     revision: Mapped[int]
-    """The draft's revision that it led to."""
+    """The draft's revision that it led to, when it was carried out, undone or redone last."""
     operation: Mapped[dict[str, Any]] = mapped_column(JSON)
     change: Mapped[dict[str, Any]] = mapped_column(JSON)
     at: Mapped[datetime] = mapped_column(UtcDateTime)

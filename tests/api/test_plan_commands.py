@@ -121,6 +121,10 @@ def test_operations_are_carried_out_all_or_none(run: Run, tmp_path: Path) -> Non
     [
         (("plan", "show", "d-0000000000000000"), "no draft"),
         (("plan", "show", "999999999"), "no plan"),
+        (("plan", "show", "9" * 24), "no plan"),
+        (("plan", "new", CODE, "--from-plan", "9" * 24), "no plan"),
+        (("plan", "undo", "1"), "never changes"),
+        (("plan", "carry-over", "--to", "demo-addresses"), "release of addresses"),
         (("plan", "apply", "d-0000000000000000", "{"), "operation 1"),
         (("plan", "list", "Nergens"), "no municipality"),
     ],
@@ -129,6 +133,25 @@ def test_a_mistake_gets_one_message(run: Run, arguments: tuple[str, ...], said: 
     result = CliRunner().invoke(app, list(arguments))
     assert result.exit_code == 1
     assert said in str(result.exception)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("plan", "new", CODE, "--title", " "),
+        ("plan", "new", CODE, "--title", "x" * 201),
+        ("plan", "publish", "d-0000000000000000", "--reason", "  "),
+    ],
+)
+def test_a_title_and_a_reason_have_a_length(run: Run, arguments: tuple[str, ...]) -> None:
+    assert "characters" in run(*arguments, code=2)
+
+
+def test_a_file_of_operations_that_is_no_text_gets_one_message(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "operations.jsonl"
+    file.write_bytes(b"\xff\xfe")
+    result = CliRunner().invoke(app, ["plan", "apply", "d-0000000000000000", f"@{file}"])
+    assert "byte 0 is not in UTF-8" in str(result.exception)
 
 
 @pytest.fixture

@@ -86,3 +86,5 @@ def test_nothing_is_carried_over_where_nothing_is_drawn(api: TestClient) -> None
     unknown = api.post(path, json={"to": "demo-sectors-1999"})
     assert (unknown.status_code, unknown.json()["type"].rpartition("/")[2]) == (404, "unknown-release")
     assert api.post(path, json={"to": "demo-sectors", "from": "x"}).status_code == 422
+    addresses = api.post(path, json={"to": "demo-addresses"})
+    assert (addresses.status_code, "release of addresses" in addresses.json()["detail"]) == (422, True)

@@ -97,13 +97,65 @@ def test_a_second_editor_is_told_what_the_first_did(api: TestClient, code: str) 
     assert (missing.status_code, missing.json()["type"].rpartition("/")[2]) == (428, "if-match-missing")
 
 
+def test_a_second_editor_is_told_what_was_undone_redone_and_handed_in(api: TestClient, code: str) -> None:
+    draft = begin(api, code)
+    url = f"/v1/plans/{draft['plan']['id']}"
+
+    def late(known: int) -> str:
+        refused = operate(api, draft, known, op="rename_buurt", buurt=f"{code}-01", names={"nl": "Zuid"})
+        assert refused.status_code == 412
+        return str(refused.json()["detail"]).rpartition("meanwhile: ")[2]
+
+    operate(api, draft, 1, op="create_buurt", names={"nl": "Noord"})
+    api.post(f"{url}:undo", headers={"If-Match": '"2"'})
+    assert late(2) == "undo of create_buurt"
+    api.post(f"{url}:redo", headers={"If-Match": '"3"'})
+    assert late(3) == "create_buurt"
+    api.post(f"{url}:review", headers={"If-Match": '"4"'})
+    assert late(4) == "it is in review now"
+    assert late(1) == "create_buurt, it is in review now"
+    api.post(f"{url}:return", headers={"If-Match": '"5"'})
+    assert late(4) == "nothing that is still so"
+    api.post(f"{url}:undo", headers={"If-Match": '"6"'})
+
+
+def test_a_published_plan_is_no_draft(api: TestClient, code: str) -> None:
+    number = api.get(f"/v1/municipalities/{code}/plans").json()["plans"][0]["id"]
+    refused = api.post(f"/v1/plans/{number}:undo", headers={"If-Match": '"1"'})
+    assert (refused.status_code, "never changes" in refused.json()["detail"]) == (404, True)
+
+
+def test_a_plan_of_elsewhere_is_no_plan_to_begin_from(api: TestClient, code: str) -> None:
+    other = next(each["code"] for each in api.get("/v1/municipalities").json()["data"] if each["code"] != code)
+    number = int(api.get(f"/v1/municipalities/{other}/plans").json()["plans"][0]["id"])
+    refused = api.post(f"/v1/municipalities/{code}/plans", json={"plan": number})
+    assert (refused.status_code, refused.json()["type"].rpartition("/")[2]) == (404, "no-plan")
+
+
+@pytest.mark.parametrize("day", ["2027", "20270101", "1798761600", "2027-01-01T00:00:00", "2027-02-30"])
+def test_what_is_no_day_is_not_taken_for_seconds(api: TestClient, code: str, day: str) -> None:
+    refused = api.get(f"/v1/municipalities/{code}/plans:on", params={"day": day})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "day")
+
+
+def test_a_reason_and_a_title_of_blanks_say_nothing(api: TestClient, code: str) -> None:
+    draft = begin(api, code)
+    body = {"valid_from": "2099-01-01", "reason": "    "}
+    refused = api.post(f"/v1/plans/{draft['plan']['id']}:publish", json=body, headers={"If-Match": '"1"'})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "/reason")
+    assert api.post(f"/v1/municipalities/{code}/plans", json={"title": "  "}).status_code == 422
+
+
 @pytest.mark.parametrize(
     ("operation", "field"),
     [
+        ({"op": "create_buurt", "names": {"en": "x"}}, "/operation/names/en"),
+        ({"op": "cut_blocks", "line": [[181, 0], [0, 0]]}, "/operation/line/0/0"),
+        ({"op": "split_buurt", "buurt": "99001-01", "polygon": [[0, 0], [1, 1], [1, 0]]}, "/operation/polygon"),
         ({"op": "assign_blocks", "blocks": ["NOWHERE"], "buurt": None}, "/operation/blocks"),
         ({"op": "merge_buurten", "into": "99001-01", "others": ["99001-09"]}, "/operation/others"),
         ({"op": "paint"}, "/operation"),
-        ({"op": "rename_buurt", "buurt": "99001-01", "names": {"nl": "a\u0007b"}}, "/operation/rename_buurt/names/nl"),
+        ({"op": "rename_buurt", "buurt": "99001-01", "names": {"nl": "a\u0007b"}}, "/operation/names/nl"),
     ],
 )
 def test_a_refusal_names_the_field_and_changes_nothing(
