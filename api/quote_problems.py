@@ -67,8 +67,7 @@ async def _quote_refused(_request: Request, error: Exception) -> JSONResponse:
 async def _book_refused(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, PriceBookError)  # noqa: S101 -- registered for this class alone
     fields = [
-        FieldProblem(field=f"line {problem.line}, {problem.path}", detail=f"{problem.code}: {problem.message}")
-        for problem in error.problems
+        FieldProblem(field=problem.place, detail=f"{problem.code}: {problem.message}") for problem in error.problems
     ]
     return problem_response(BOOK_REFUSED, str(error.problems[0]), errors=fields)
 

@@ -26,8 +26,13 @@ class Problem:
     `binary-number`, `negative`, `out-of-range`, `tiers-overlap`, `tiers-gap`, `price-drop`, …"""
     message: str
 
+    @property
+    def place(self) -> str:
+        """Where it is: the line, and the value unless it is the whole file."""
+        return f"line {self.line}, {self.path}" if self.path else f"line {self.line}"
+
     def __str__(self) -> str:
-        return f"line {self.line}, {self.path}: {self.message}"
+        return f"{self.place}: {self.message}"
 
 
 @dataclass(slots=True)

@@ -218,4 +218,6 @@ def test_a_price_book_is_published_once(client: TestClient) -> None:
     again = client.post("/v1/price-books", json={"yaml": text})
     assert (again.status_code, len(again.json()["errors"])) == (422, 2)
     assert again.json()["errors"][0]["field"].startswith("line 3")
+    nothing = client.post("/v1/price-books", json={"yaml": "0"}).json()
+    assert (nothing["errors"][0]["field"], nothing["detail"].partition(":")[0]) == ("line 1", "line 1")
     assert code in {book["code"] for book in client.get("/v1/price-books").json()["data"]}
