@@ -2,7 +2,7 @@
 
     python bench/editor.py [--quick]
 
-A synthetic country of 20,000 sectors (`--quick`: 4,000) whose largest municipality has 720, as many as the
+A synthetic country of 20,000 sectors (`--quick`: 2,000) whose largest municipality has 720, as many as the
 Brussels-Capital Region; a real server and a real browser on the same machine, which draws without a graphics card.
 Times are the browser's own (performance API): the first view from the navigation, in a context without a cache; a paint
 from the release of a real mouse button to the changed number in the panel. Paints come one after another, each when the
@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -38,14 +38,18 @@ from sector_layer import make_sectors
 
 from api.settings import StoreSettings
 from data.api_keys import HIGHEST_RATE, Scope, create_key
+from data.directory import DataDirectory
+from data.importing import ImportRequest, import_file
+from data.readers.mapping import ColumnMapping
 from data.store import open_store
+from data.tables import Kind
 
 ROOT = Path(__file__).resolve().parents[1]
 LARGEST = 720
 FIRST_VIEW_MS = 2_000
 PAINT_MS = 100
 TASK_MS = 200
-VIEWS = 5
+VIEWS, QUICK_VIEWS = 5, 3
 """How often the first view is measured, each in a context of its own; the median counts."""
 REST_MS = 300
 """How long nothing happens between two paints."""
@@ -131,10 +135,40 @@ def write_country(folder: Path, sectors_wanted: int) -> None:
     (folder / "counts.csv").write_text("\n".join(["sector_code,households", *rows]) + "\n")
 
 
-def run(environment: dict[str, str], command: str, *more: Path) -> None:
-    """Run a command of ours."""
-    arguments = [sys.executable, "-c", "from api.cli import main; main()", *command.split(), *map(str, more)]
-    subprocess.run(arguments, env=environment, cwd=ROOT, check=True, capture_output=True)
+def bring_in(folder: Path, data_dir: Path) -> str:
+    """Import the country that was written to a folder; return a key for its plans."""
+    day = date(2026, 1, 1)
+    names = (
+        "sector_code=sector_code",
+        "name_nl=name",
+        "municipality_code=municipality",
+        "municipality_nl=municipality",
+    )
+    areas = ColumnMapping.read(names, None)
+    counts = ColumnMapping.read(("area_code=sector_code", "households=households"), None)
+    store = open_store(StoreSettings(data_dir=data_dir, database_url=None).store_url)
+    for request in (
+        ImportRequest("areas", folder / "sectors.gpkg", reference_date=day, country="BE", mapping=areas),
+        ImportRequest(
+            "counts",
+            folder / "counts.csv",
+            reference_date=day,
+            country="BE",
+            kind=Kind.SECTOR_COUNTS,
+            mapping=counts,
+        ),
+    ):
+        import_file(
+            store,
+            DataDirectory(data_dir),
+            request,
+            clock=lambda: datetime.now(UTC),
+            progress=lambda _stage, _done, _total: None,
+        )
+    with store.writing() as session:
+        _, key = create_key(session, "bench", [Scope.OPS], datetime.now(UTC), rate_per_minute=HIGHEST_RATE)
+    store.close()
+    return key
 
 
 def ask(url: str, key: str, method: str, path: str, **options: Any) -> Any:
@@ -210,15 +244,15 @@ def view(page: Page, url: str, key: str, plan: str) -> tuple[float, float]:
     return mark(page, "numbers"), drawn
 
 
-def measure(browser: Browser, url: str, key: str, paints: int) -> Measured:
+def measure(browser: Browser, url: str, key: str, paints: int, looks: int) -> Measured:
     """Open a draft again and again, paint and pan."""
     plan, west, shapes, east = begin(url, key)
     views = []
-    for _ in range(VIEWS):
+    for _ in range(looks):
         page = browser.new_page(viewport=VIEWPORT)
         page.set_default_timeout(60_000)
         views.append(view(page, url, key, plan))
-        if len(views) < VIEWS:
+        if len(views) < looks:
             page.close()
     numbers, drawn = (median(each) for each in zip(*views, strict=True))
     page.locator(f'[data-buurt="{west}"]').click()
@@ -316,7 +350,7 @@ def p95(values: list[float]) -> float:
 def main() -> int:
     """Measure, and hold the figures to their bars."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="4,000 sectors and fewer paints, the same bars")
+    parser.add_argument("--quick", action="store_true", help="2,000 sectors, fewer paints and views, the same bars")
     quick = parser.parse_args().quick
     chromium = shutil.which("chromium")
     if chromium is None or not (ROOT / "web" / "dist" / "index.html").is_file():
@@ -327,18 +361,8 @@ def main() -> int:
         environment = os.environ | {"BUURTWIJZER_DATA_DIR": str(folder / "var")}
         environment.pop("BUURTWIJZER_DATABASE_URL", None)
         print("making and importing the country …", flush=True)
-        write_country(folder, 4_000 if quick else 20_000)
-        areas = "import areas --country BE --date 2026 -c sector_code=sector_code -c name_nl=name"
-        columns = "-c municipality_code=municipality -c municipality_nl=municipality"
-        run(environment, f"{areas} {columns}", folder / "sectors.gpkg")
-        counts = (
-            "import counts --country BE --level sector --date 2026 -c area_code=sector_code -c households=households"
-        )
-        run(environment, counts, folder / "counts.csv")
-        store = open_store(StoreSettings(data_dir=folder / "var", database_url=None).store_url)
-        with store.writing() as session:
-            _, key = create_key(session, "bench", [Scope.OPS], datetime.now(UTC), rate_per_minute=HIGHEST_RATE)
-        store.close()
+        write_country(folder, 2_000 if quick else 20_000)
+        key = bring_in(folder, folder / "var")
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
@@ -353,7 +377,7 @@ def main() -> int:
                 ).stdout.split()
                 browser = playwright.chromium.launch(executable_path=chromium, args=options)
                 empty, frame = measure_empty(browser)
-                found = measure(browser, url, key, paints)
+                found = measure(browser, url, key, paints, QUICK_VIEWS if quick else VIEWS)
                 browser.close()
             finally:
                 server.terminate()
