@@ -53,7 +53,7 @@ const INNER = JSON.stringify({ wall: false, chosen: false });
 const START: [number, number] = [4.6, 50.9];
 /** How large the first frames are drawn, and for how long at most once there is something to see. */
 const SMALL = 0.1;
-const SMALL_MS = 1_000;
+const SMALL_MS = 2_000;
 
 export class PlanMap {
   readonly map: MapLibre;

@@ -1,7 +1,7 @@
 // The page: what is above the map, beside it and on it.
 
 import { signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { session } from "../session";
 import { buurtName, formatNumber, nameIn, t } from "../texts";
 import { announcement, editor, failure, loading, measure, opened, planMap, pointed } from "../ui";
@@ -51,7 +51,8 @@ export function App() {
 
 function MapView() {
   const place = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  // Before the first picture of the page: the map gets ready while the server writes the plan.
+  useLayoutEffect(() => {
     let leave = () => {};
     let left = false;
     void loadMap().then(({ PlanMap, Gestures }) => {
