@@ -33,7 +33,10 @@ export function ComparePanel() {
   useEffect(() => {
     if (!plan || since === null) return;
     void attempt(() => compare(plan, since));
-    return () => planMap.peek()?.setData("diff", null);
+    return () => {
+      moves.value = null;
+      planMap.peek()?.setData("diff", null);
+    };
   }, [plan, revision, since]);
   if (!plan) return null;
   const summary = plan.summary.value;
