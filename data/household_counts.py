@@ -152,8 +152,9 @@ def read_municipality_counts(
     wanted = _with_counts(
         select(Sector.municipality_code, Sector.code, AreaCount.households, AreaCount.population), releases
     )
-    chosen = wanted.where(Sector.municipality_code.in_(municipality_codes)).order_by(Sector.code)
-    for municipality_code, code, households, population in session.execute(chosen):
+    # Asked for in order, SQLite would walk through all sectors of the release, which are in order.
+    chosen = session.execute(wanted.where(Sector.municipality_code.in_(municipality_codes))).all()
+    for municipality_code, code, households, population in sorted(chosen, key=lambda row: row.code):
         dwellings = None if basis.dwellings is None else basis.dwellings.counts.get(code, 0)
         # No estimate asks for the area of a sector that is counted.
         sectors[municipality_code][code] = SectorFacts(households, dwellings, population, areas.get(code, nan))
@@ -210,7 +211,8 @@ def _rounding(session: Session, release: Release | None) -> int:
 
 def _with_counts(wanted: Select[*Columns], releases: CountReleases) -> Select[*Columns]:
     """Join the counts to a question about the sectors; where there is none, they are NULL."""
-    release_id = None if releases.sector_counts is None else releases.sector_counts.id
+    # No release has the number 0. For NULL, SQLite would walk through all counts.
+    release_id = 0 if releases.sector_counts is None else releases.sector_counts.id
     of_sector = and_(AreaCount.release_id == release_id, AreaCount.area_code == Sector.code)
     return wanted.select_from(Sector).outerjoin(AreaCount, of_sector).where(Sector.release_id == releases.sectors.id)
 

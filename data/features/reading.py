@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import shapely
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from data.features.collections import COLLECTIONS, Collection
@@ -93,12 +93,26 @@ class Page:
     """The key of the last feature where there are more after it."""
 
 
+@dataclass(frozen=True, slots=True)
+class _MunicipalityBounds:
+    """Around which boxes the municipalities of a release lie, in its own CRS."""
+
+    codes: npt.NDArray[np.str_]
+    boxes: npt.NDArray[np.object_]
+
+    def against(self, shape: shapely.Geometry) -> tuple[list[str], list[str]]:
+        """Return the municipalities that lie within a shape, and the others that may meet it."""
+        within = shapely.within(self.boxes, shape)
+        beside = shapely.intersects(self.boxes, shape) & ~within
+        return self.codes[within].tolist(), self.codes[beside].tolist()
+
+
 class FeatureReader:
     """Reads features from a store."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._bounds: dict[int, Bounds] = {}
+        self._bounds: dict[int, _MunicipalityBounds] = {}
         self._lock = Lock()
 
     def page(self, query: FeatureQuery, crs: str) -> Page:
@@ -148,15 +162,22 @@ class FeatureReader:
 
     def bounds(self, release: Release) -> Bounds:
         """Return the bounds of a release's municipalities in its own CRS."""
+        west, south, east, north = shapely.total_bounds(self._municipalities(release).boxes).tolist()
+        return west, south, east, north
+
+    def _municipalities(self, release: Release) -> "_MunicipalityBounds":
         with self._lock:
             known = self._bounds.get(release.id)
         if known is None:
             prepare_outlines(self._store, [release.id], [])
-            of_release = select(Outline.geometry).where(Outline.release_id == release.id, Outline.plan_id.is_(None))
+            of_release = select(Outline.code, Outline.geometry).where(
+                Outline.release_id == release.id, Outline.plan_id.is_(None)
+            )
             with self._store.reading() as session:
-                shapes = np.array(session.scalars(of_release).all(), dtype=object)
-            west, south, east, north = shapely.total_bounds(shapes).tolist()
-            known = (west, south, east, north)
+                rows = session.execute(of_release).all()
+            shapes = np.array([row.geometry for row in rows], dtype=object)
+            boxes = [shapely.box(*bounds) for bounds in shapely.bounds(shapes)]
+            known = _MunicipalityBounds(np.array([row.code for row in rows]), np.array(boxes, dtype=object))
             with self._lock:
                 self._bounds[release.id] = known
         return known
@@ -168,7 +189,13 @@ class FeatureReader:
             asked = box_as_shape(query.box.bounds, query.box.crs, source.crs, self.bounds(source.release))
             if asked is None:
                 return None
-            wanted.append(spatial("ST_Intersects", source.columns["geometry"], source.parameter(asked)))
+            meets = spatial("ST_Intersects", source.columns["geometry"], source.parameter(asked))
+            if query.collection == Collection.SECTORS:
+                # SQLite has no index of shapes: only sectors of municipalities on the edge are looked at themselves.
+                within, beside = self._municipalities(source.release).against(asked)
+                municipality = source.columns["municipality"]
+                meets = or_(municipality.in_(within), and_(municipality.in_(beside), meets))
+            wanted.append(meets)
         if query.filter is not None:
             wanted.append(query.filter.clause(source, self.bounds(source.release)))
         return wanted

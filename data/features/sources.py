@@ -75,7 +75,7 @@ def find_sources(store: Store, collection: Collection, span: Span) -> list[Sourc
 
 
 def _sectors(release: Release, counts: int | None) -> Source:
-    counted = and_(AreaCount.release_id == counts, AreaCount.area_code == Sector.code)
+    counted = _counted(counts, Sector.code)
     columns = {
         "code": Sector.code,
         **_names(Sector),
@@ -90,7 +90,7 @@ def _sectors(release: Release, counts: int | None) -> Source:
 
 
 def _municipalities(release: Release, counts: int | None) -> Source:
-    counted = and_(AreaCount.release_id == counts, AreaCount.area_code == Municipality.code)
+    counted = _counted(counts, Municipality.code)
     columns = {
         "code": Municipality.code,
         **_names(Municipality),
@@ -186,6 +186,12 @@ def _constants(release: Release) -> Columns:
 
 def _outline_of(release_id: Any, code: Any) -> ColumnElement[bool]:
     return and_(Outline.release_id == release_id, Outline.plan_id.is_(None), Outline.code == code)
+
+
+def _counted(counts: int | None, code: Any) -> ColumnElement[bool]:
+    """Join the counts of a release, if there are any."""
+    # No release has the number 0. For NULL, or for what is never true, SQLite would walk through all counts.
+    return and_(AreaCount.release_id == (counts or 0), AreaCount.area_code == code)
 
 
 def _counts(active: Iterable[Release], of: Release, kind: Kind) -> int | None:

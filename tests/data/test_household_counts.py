@@ -1,10 +1,13 @@
 """A municipality's households from the store, with its buurten, dwellings and members, on both databases."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 import shapely
+from sqlalchemy import event
 
 from data.buurt_counts import count_buurten
 from data.dwellings import Dwellings
@@ -178,3 +181,25 @@ def test_the_buurten_of_the_day_add_up_to_the_municipality(store: Store, release
     assert found["25110-02"].estimated_sectors == ("25110A02-",)
     assert (second.total.households.households, second.official, second.difference) == (1_000, 1_000, 0)
     assert (second.total.members, second.members_elsewhere, second.total.dwellings) == (3, 1, None)
+
+
+@pytest.mark.parametrize("counted", [True, False])
+def test_a_municipality_is_counted_without_a_walk_through_the_country(
+    store: Store, releases: CountReleases, counted: bool
+) -> None:
+    if store.engine.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL chooses by its statistics of the rows")
+    asked: list[tuple[str, Any]] = []
+    basis = CountBasis(releases if counted else replace(releases, sector_counts=None), None)
+    with store.reading() as session:
+        event.listen(store.engine, "before_cursor_execute", lambda *told: asked.append((told[2], told[3])))
+        read_municipality_count(session, basis, "25110")
+        of_sectors = [(text, values) for text, values in asked if "FROM sector" in text]
+        assert len(of_sectors) == 2
+        connection = session.connection().connection.driver_connection
+        assert connection is not None
+        for text, values in of_sectors:
+            told = " ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}", values))
+            assert "ix_sector_release_id_municipality_code" in told
+            assert "SCAN" not in told
+            assert "release_id=? AND area_code=?" in told
