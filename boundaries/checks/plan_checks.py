@@ -1,8 +1,10 @@
 """Checks a whole plan: gaps, overlaps and unassigned blocks, every buurt, barriers and streets."""
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
+import pyproj
 import shapely
 
 from boundaries.blocks import Area, PlanState
@@ -13,7 +15,7 @@ from boundaries.checks.checked_plan import CheckedPlan
 from boundaries.checks.problems import CheckSettings, Figure, Problem, Remedy, Severity
 from boundaries.checks.street_checks import StreetAddress, check_streets
 from boundaries.tiling import NOTABLE_AREA_M2, Shapes, find_gaps, find_overlaps, join_areas
-from geo.crs import area_m2
+from geo.crs import METRES_PER_DEGREE, area_m2
 
 
 def check_plan(
@@ -91,10 +93,22 @@ def _gaps(state: PlanState, sectors: Mapping[str, Area] | None, outline: Area | 
         told.append((shapely.union_all(lost), Severity.ERROR))
     for place, severity in ((part, severity) for shape, severity in told for part in shapely.get_parts(shape)):
         [area] = area_m2(np.array([place], dtype=object), state.crs)
-        if area >= NOTABLE_AREA_M2:
+        if area >= NOTABLE_AREA_M2 and _planar_m2(place, state.crs) >= NOTABLE_AREA_M2:
             code = "gap" if severity == Severity.ERROR else "official-gap"
             remedy = Remedy("restore-sectors") if severity == Severity.ERROR else None
             yield Problem(code, severity, place, (), (), (Figure(float(area), "m2"),), remedy)
+
+
+def _planar_m2(place: shapely.Geometry, crs: str) -> float:
+    """Return the area of a small place whose edges are straight in its CRS, as they are in what it was cut from.
+
+    On the ellipsoid an edge of 400 m in degrees is a geodesic, which passes a vertex on the straight one at a tenth of
+    a millimetre: a cut that ends on such a border then seems to leave a gap of some square decimetres.
+    """
+    planar = float(shapely.area(place))
+    if not pyproj.CRS(crs).is_geographic or planar == 0.0:
+        return planar
+    return planar * METRES_PER_DEGREE**2 * math.cos(math.radians(shapely.get_y(shapely.centroid(place))))
 
 
 def _those_near(shapes: Shapes, place: shapely.Geometry) -> Shapes:
@@ -118,7 +132,7 @@ def _overlaps(state: PlanState, sectors: Mapping[str, Area] | None) -> Iterator[
         if one is not None and other is not None and pair[0].sector_code != pair[1].sector_code:
             left = shapely.difference(left, shapely.intersection(one, other))
         [made] = area_m2(np.array([left], dtype=object), state.crs)
-        is_made = made >= NOTABLE_AREA_M2
+        is_made = made >= NOTABLE_AREA_M2 and _planar_m2(left, state.crs) >= NOTABLE_AREA_M2
         buurten = {state.buurt_of.get(block.code) for block in pair} - {None}
         yield Problem(
             "overlap" if is_made else "official-overlap",

@@ -29,6 +29,7 @@ from boundaries.checks.problems import Unit
 from boundaries.checks.texts import PROBLEMS, REMEDIES
 from boundaries.measures import polsby_popper, shapes_in_metres
 from boundaries.operations import AssignBlocks
+from geo.crs import area_m2
 
 SETTINGS = CheckSettings()
 A, B, C = "M-01", "M-02", "M-03"
@@ -169,3 +170,25 @@ def test_every_code_that_the_checks_give_has_its_texts() -> None:
     remedies = set(re.findall(r'Remedy\(\s*"([a-z-]+)"', source)) | {"assign", "assign-elsewhere"}
     assert remedies == set(REMEDIES)
     assert set(PROBLEMS) - set(re.findall(r'"([a-z-]+)"', source)) == set()
+
+
+def test_a_cut_that_ends_on_a_long_border_in_degrees_leaves_no_gap() -> None:
+    """On the ellipsoid the three points of such a border enclose 0.08 m², in degrees they are on a line."""
+    west, north, south, long_east = 4.9, 52.38, 52.36, 4.96
+    sector = shapely.Polygon([(west, south), (long_east, south), (long_east + 0.004, north), (west, north)])
+    middle = shapely.Point(long_east + 0.002, (north + south) / 2)
+    edge = shapely.LineString([(west, middle.y), (middle.x, middle.y)])
+    parts = [
+        shapely.Polygon([(west, south), (long_east, south), middle.coords[0], edge.coords[0]]),
+        shapely.Polygon([edge.coords[0], middle.coords[0], (long_east + 0.004, north), (west, north)]),
+    ]
+    blocks = {f"S/{k}": Block(f"S/{k}", "S", part, BlockCounts(1200, 1300)) for k, part in enumerate(parts, start=1)}
+    buurt = Buurt(A, {"nl": "Buurt"})
+    state = PlanState("M", "EPSG:4326", blocks, {A: buurt}, dict.fromkeys(blocks, A))
+    [ellipsoid] = area_m2(
+        np.array([shapely.Polygon([sector.exterior.coords[1], middle, sector.exterior.coords[2]])]), "EPSG:4326"
+    )
+    assert ellipsoid > 0.05
+    assert "gap" not in {problem.code for problem in check_plan(state, SETTINGS, sectors={"S": sector})}
+    lost = replace(state, blocks={"S/1": blocks["S/1"]}, buurt_of={"S/1": A})
+    assert "gap" in {problem.code for problem in check_plan(lost, SETTINGS, sectors={"S": sector})}
