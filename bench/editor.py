@@ -49,7 +49,7 @@ LARGEST = 720
 FIRST_VIEW_MS = 2_000
 PAINT_MS = 100
 TASK_MS = 200
-VIEWS, QUICK_VIEWS = 5, 3
+VIEWS = 5
 """How often the first view is measured, each in a context of its own; the median counts."""
 REST_MS = 300
 """How long nothing happens between two paints."""
@@ -244,15 +244,15 @@ def view(page: Page, url: str, key: str, plan: str) -> tuple[float, float]:
     return mark(page, "numbers"), drawn
 
 
-def measure(browser: Browser, url: str, key: str, paints: int, looks: int) -> Measured:
+def measure(browser: Browser, url: str, key: str, paints: int) -> Measured:
     """Open a draft again and again, paint and pan."""
     plan, west, shapes, east = begin(url, key)
     views = []
-    for _ in range(looks):
+    for _ in range(VIEWS):
         page = browser.new_page(viewport=VIEWPORT)
         page.set_default_timeout(60_000)
         views.append(view(page, url, key, plan))
-        if len(views) < looks:
+        if len(views) < VIEWS:
             page.close()
     numbers, drawn = (median(each) for each in zip(*views, strict=True))
     page.locator(f'[data-buurt="{west}"]').click()
@@ -350,7 +350,7 @@ def p95(values: list[float]) -> float:
 def main() -> int:
     """Measure, and hold the figures to their bars."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="2,000 sectors, fewer paints and views, the same bars")
+    parser.add_argument("--quick", action="store_true", help="2,000 sectors and fewer paints, the same bars")
     quick = parser.parse_args().quick
     chromium = shutil.which("chromium")
     if chromium is None or not (ROOT / "web" / "dist" / "index.html").is_file():
@@ -377,7 +377,7 @@ def main() -> int:
                 ).stdout.split()
                 browser = playwright.chromium.launch(executable_path=chromium, args=options)
                 empty, frame = measure_empty(browser)
-                found = measure(browser, url, key, paints, QUICK_VIEWS if quick else VIEWS)
+                found = measure(browser, url, key, paints)
                 browser.close()
             finally:
                 server.terminate()
