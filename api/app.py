@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.types import ASGIApp
 from typing_extensions import override
 
@@ -30,6 +30,7 @@ from api.operation.production import refuse_default_secrets
 from api.operation.rate_limits import CallerLimit
 from api.plan_problems import install_plan_problems
 from api.problems import install_problem_handlers
+from api.query_names import refuse_unknown_parameters
 from api.quote_problems import install_quote_problems
 from api.quoting import QuoteSources
 from api.routes.addresses import addresses_router
@@ -196,6 +197,7 @@ def create_app(
         generate_unique_id_function=operation_id,
         servers=[{"url": "/", "description": "The server that gives this document."}],
         lifespan=process.lifespan,
+        dependencies=[Depends(refuse_unknown_parameters)],
         # The ready-made pages for people load scripts from elsewhere; nothing here leaves the origin.
         docs_url=None,
         # FastAPI's own, which the environment could turn on: it writes down URLs and what exceptions say.

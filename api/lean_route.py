@@ -36,6 +36,7 @@ def lean_route(question: type[BaseModel], scope: Scope) -> type[APIRoute]:
                 caller: Caller | None = request.state.caller
                 plain = (
                     caller is not None
+                    and not request.scope["query_string"]
                     and scope in caller.scopes
                     and request.headers.get("authorization", "")[:7].lower() == "bearer "
                     and request.headers.get("content-type", "").partition(";")[0].strip().lower() == "application/json"
