@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from api.models import VerificationAnswer, VerificationRequest
 from api.openapi_examples import QUESTION
@@ -34,7 +34,7 @@ class SignUpRequest(VerificationRequest):
     address_id: str | None = Field(
         None, max_length=200, description="Identifier of the corrected address that the person has confirmed."
     )
-    own_household: bool = Field(False, description="Ask for a household beside the one that the dwelling has.")
+    own_household: StrictBool = Field(False, description="Ask for a household beside the one that the dwelling has.")
 
 
 class VerificationQuestion(VerificationRequest):
@@ -50,7 +50,7 @@ class VerificationQuestion(VerificationRequest):
         },
     )
 
-    eligibility: bool = Field(
+    eligibility: StrictBool = Field(
         False, description="Judge also whether somebody there may join; nothing is kept, no e-mail address is asked."
     )
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
 from api.atlas import Atlas, BuurtFacts, CountryAtlas, MunicipalityFacts, Place
 from api.reason_texts import AddressLanguage, Language, address_language, reason_text
@@ -258,7 +258,7 @@ class VerificationRequest(BaseModel):
     language: Language = Field(
         "nl", description="Language of the formatted address and of the reasons; with `en` the address is in Dutch."
     )
-    require_box: bool = Field(True, description="Ask for the box where a building has several.")
+    require_box: StrictBool = Field(True, description="Ask for the box where a building has several.")
 
     @property
     def address_language(self) -> AddressLanguage:

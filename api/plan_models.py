@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
 
 from api.geojson_input import GeoJsonLine
 from api.models import Day
@@ -37,7 +37,7 @@ class NewDraft(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"title": "Around the station"}]})
 
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] = "Draft"
-    plan: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = Field(
+    plan: Annotated[StrictInt, Field(ge=1, le=2**31 - 1)] | None = Field(
         default=None, description="The plan to begin from; null takes the last published one."
     )
 
@@ -257,7 +257,9 @@ class CheckRequest(BaseModel):
     barriers: GeoJsonLine | None = Field(
         default=None, description="Lines that a buurt should not lie across: railways, canals, motorways."
     )
-    streets: bool = Field(default=False, description="Look for streets of which a border cuts off a few addresses.")
+    streets: StrictBool = Field(
+        default=False, description="Look for streets of which a border cuts off a few addresses."
+    )
 
 
 class RemedyAnswer(BaseModel):

@@ -2,12 +2,12 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from boundaries.proposals import BandException, Diligence, ExceptionKind, HouseholdsBand, Proposal
 from data.plans.proposing import as_operation
 
-_Households = Annotated[int, Field(ge=1, le=1_000_000)]
+_Households = Annotated[StrictInt, Field(ge=1, le=1_000_000)]
 
 
 class ProposalBody(BaseModel):
@@ -15,8 +15,8 @@ class ProposalBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    alternatives: Annotated[int, Field(ge=1, le=8)] = 3
-    seed: Annotated[int, Field(ge=0, le=2**31 - 1, description="The same seed gives the same answer.")] = 1
+    alternatives: Annotated[StrictInt, Field(ge=1, le=8)] = 3
+    seed: Annotated[StrictInt, Field(ge=0, le=2**31 - 1, description="The same seed gives the same answer.")] = 1
     least: Annotated[
         _Households | None, Field(description="Households of a buurt at least; unset, as plans are checked.")
     ] = None

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from api.models import Day
 from api.openapi_examples import QUOTE_REQUEST
@@ -18,7 +18,7 @@ MAX_COUNT = 100_000_000
 MAX_WHAT_IF = 20
 """Alternatives of one quote."""
 Text = Annotated[str, Field(min_length=1, max_length=200)]
-Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
+Count = Annotated[StrictInt, Field(ge=0, le=MAX_COUNT)]
 
 
 class Closed(BaseModel):
@@ -75,7 +75,7 @@ class QuoteRequestBody(Closed):
 
     scopes: Annotated[list[ScopeRequest], Field(min_length=1, max_length=50)]
     programmes: Annotated[list[Programme], Field(max_length=len(Programme))] = []
-    years: int = Field(default=1, ge=1, le=MAX_YEARS)
+    years: StrictInt = Field(default=1, ge=1, le=MAX_YEARS)
     start: Day = Field(description="First day of the licence.")
     language: Language = "nl"
     vat: VatTreatment = VatTreatment.STANDARD
@@ -103,7 +103,7 @@ class RevisionBody(Closed):
 
     scopes: Annotated[list[ScopeRequest], Field(min_length=1, max_length=50)] | None = None
     programmes: Annotated[list[Programme], Field(max_length=len(Programme))] | None = None
-    years: int | None = Field(default=None, ge=1, le=MAX_YEARS)
+    years: StrictInt | None = Field(default=None, ge=1, le=MAX_YEARS)
     start: Day | None = None
     language: Language | None = None
     vat: VatTreatment | None = None
@@ -155,7 +155,7 @@ class BulkBody(Closed):
 
     country: Country
     programmes: Annotated[list[Programme], Field(max_length=len(Programme))] = []
-    years: int = Field(default=1, ge=1, le=MAX_YEARS)
+    years: StrictInt = Field(default=1, ge=1, le=MAX_YEARS)
 
 
 class BookBody(Closed):

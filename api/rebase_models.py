@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from api.edit_texts import edit_text
 from api.plan_models import PlanSummary
@@ -17,7 +17,7 @@ class RebaseBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    skip_conflicts: bool = Field(default=False, description="Leave out operations that do not apply any more.")
+    skip_conflicts: StrictBool = Field(default=False, description="Leave out operations that do not apply any more.")
 
 
 class LeftOutAnswer(BaseModel):

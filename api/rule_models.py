@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
 from api.problems import Problem
@@ -20,20 +20,20 @@ class RulesBody(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"unknown_home": "prove", "proofs": ["buurtcode", "document"]}]}
     )
 
-    admit_proposed_addresses: bool = Field(
+    admit_proposed_addresses: StrictBool = Field(
         False, description="Whether an address counts before the register calls it current."
     )
-    home_required: bool = Field(True, description="Whether the register must not say that it is no home.")
+    home_required: StrictBool = Field(True, description="Whether the register must not say that it is no home.")
     unknown_home: Literal["admit", "prove", "refuse"] = Field(
         "admit", description="What follows where the register does not say whether it is a home, as in Belgium."
     )
-    licence_required: bool = Field(True, description="Whether the municipality needs a licence on the day.")
+    licence_required: StrictBool = Field(True, description="Whether the municipality needs a licence on the day.")
     citizens_initiatives: list[BuurtCode] = Field(
         default=[], max_length=1_000, description="Codes of buurten that need no licence."
     )
-    households_per_dwelling: int = Field(1, ge=1, le=100)
-    accounts_per_household: int = Field(8, ge=1, le=1_000)
-    proof_required: bool = True
+    households_per_dwelling: StrictInt = Field(1, ge=1, le=100)
+    accounts_per_household: StrictInt = Field(8, ge=1, le=1_000)
+    proof_required: StrictBool = True
     proofs: list[Proof] = Field(
         default=list(RuleSet().proofs), max_length=len(Proof), description="Accepted proofs, in the order of offering."
     )

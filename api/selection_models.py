@@ -2,7 +2,16 @@
 
 from typing import Annotated, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictFloat,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from api.geojson_input import GeoJsonArea, GeoJsonLine, read_area, read_line
 from households.selections import AtAddresses, InArea, NearLine, OnStreet, Wish
@@ -41,7 +50,7 @@ class SelectionBody(BaseModel):
 
     area: GeoJsonArea | None = Field(None, description="The dwellings inside, or on the border.")
     line: GeoJsonLine | None = Field(None, description="The dwellings within `distance_m` of it.")
-    distance_m: float | None = Field(
+    distance_m: StrictFloat | None = Field(
         None, gt=0, le=MOST_METRES, allow_inf_nan=False, validate_default=True, description="With a line: metres."
     )
     street: StreetBody | None = None

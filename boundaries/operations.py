@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, TypeAdapter, model_validator
 
 MAX_VERTICES = 5_000
 MAX_BLOCKS = 5_000
@@ -50,14 +50,14 @@ SectorCode = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[A-Z0-
 BlockCodes = Annotated[
     tuple[BlockCode, ...], Field(min_length=1, max_length=MAX_BLOCKS), AfterValidator(_all_different)
 ]
-Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
-Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+Longitude = Annotated[float, Field(strict=True, ge=-180, le=180, allow_inf_nan=False)]
+Latitude = Annotated[float, Field(strict=True, ge=-90, le=90, allow_inf_nan=False)]
 Position = tuple[Longitude, Latitude]
 """EPSG:4326, in GeoJSON's order (RFC 7946): longitude, latitude."""
 Line = Annotated[tuple[Position, ...], Field(min_length=2, max_length=MAX_VERTICES)]
 Ring = Annotated[tuple[Position, ...], Field(min_length=3, max_length=MAX_VERTICES)]
 """The outer ring of a polygon; its last position may repeat the first."""
-SnapDistance = Annotated[float, Field(gt=0, le=50, allow_inf_nan=False)]
+SnapDistance = Annotated[float, Field(strict=True, gt=0, le=50, allow_inf_nan=False)]
 """Metres within which what was drawn is moved to a vertex of a border, else to its edge; a map may send its own."""
 
 
@@ -75,7 +75,7 @@ class _Operation(_Value):
 
 
 class _Regrouping(_Operation):
-    allow_parts: bool = False
+    allow_parts: StrictBool = False
     """The editor has seen that a buurt will consist of parts that do not touch, and wants it."""
 
 
@@ -202,9 +202,9 @@ class AdoptedBuurt(_Value):
 
     code: BuurtCode
     names: Names = {}
-    live: bool = True
+    live: StrictBool = True
     colour: Colour | None = None
-    locked: bool = False
+    locked: StrictBool = False
 
 
 class AdoptPlan(_Operation):
@@ -240,7 +240,7 @@ class SetLive(_Operation):
 
     op: Literal["set_live"] = "set_live"
     buurt: BuurtCode
-    live: bool
+    live: StrictBool
 
 
 class SetColour(_Operation):
@@ -256,7 +256,7 @@ class LockBuurt(_Operation):
 
     op: Literal["lock_buurt"] = "lock_buurt"
     buurt: BuurtCode
-    locked: bool
+    locked: StrictBool
 
 
 Operation = Annotated[

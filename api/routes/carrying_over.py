@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from api.access import OpsCaller
 from api.plan_problems import described_plans
@@ -25,7 +25,7 @@ class CarryOverBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     to: Annotated[str, Field(min_length=1, max_length=80, description="Name of a sectors release.")]
-    dry_run: bool = Field(False, description="Say what would be, and change nothing.")
+    dry_run: StrictBool = Field(False, description="Say what would be, and change nothing.")
 
 
 class CarryingAnswer(BaseModel):

@@ -172,3 +172,22 @@ def test_no_value_that_no_database_takes_makes_an_answer_fail(
     # Most values are refused, and what a store can keep is kept.
     assert answers[400] + answers[422] > 400
     assert answers[200] + answers[201] > 40
+
+
+def test_texts_are_taken_for_no_numbers_and_unknown_parameters_for_no_filters(client: TestClient) -> None:
+    home = {"line": "Kerkstraat 6, 9993 Demodorp"}
+    for path, body, field in (
+        ("/v1/verifications", home | {"require_box": "true"}, "/require_box"),
+        ("/v1/verifications", home | {"eligibility": 1}, "/eligibility"),
+        (f"/v1/municipalities/{MUNICIPALITY}/plans:propose", {"seed": "1"}, "/seed"),
+        ("/v1/reach", {"line": {"type": "LineString", "coordinates": []}, "distance_m": "25"}, "/distance_m"),
+    ):
+        answer = client.post(path, json=body)
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field), answer.text
+    unknown = {"limt": "1", "limit ": "1"}
+    for answer in (
+        client.get("/v1/municipalities", params=unknown),
+        client.post("/v1/verifications", params=unknown, json=home),
+    ):
+        told = {each["field"]: each["detail"] for each in answer.json()["errors"]}
+        assert (answer.status_code, told) == (422, dict.fromkeys(unknown, "there is no such parameter"))
