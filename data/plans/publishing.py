@@ -1,7 +1,8 @@
 """Publishing: a draft becomes a plan that never changes, in one transaction."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from typing import Final
 
 import shapely
 from sqlalchemy import func, insert, select
@@ -23,6 +24,9 @@ from data.store.rows import insert_rows
 from data.tables import LANGUAGES
 from data.tiles.shapes import write_new_plan_shapes
 
+FURTHEST: Final = timedelta(days=2 * 366)
+"""How far ahead a plan may begin: none is published before the one of the latest day, so a mistyped year would last."""
+
 
 class NotPublishableError(ValueError):
     """The draft has problems that keep it from being published.
@@ -41,7 +45,7 @@ class NotPublishableError(ValueError):
 
 
 class PublishingDayError(ValueError):
-    """The day lies in the past, or before the plan that holds last."""
+    """The day lies in the past, too far ahead, or before the plan that holds last."""
 
 
 class OutdatedDraftError(ValueError):
@@ -111,6 +115,9 @@ def publish(
         )
     if valid_from < now.date():
         raise PublishingDayError(f"{valid_from} is past: a plan holds from today or later")
+    if valid_from > now.date() + FURTHEST:
+        furthest = now.date() + FURTHEST
+        raise PublishingDayError(f"{valid_from} is too far ahead: a plan begins by {furthest}; look at the year")
     if last is not None and last.release_id == base.release_id and valid_from < last.valid_from:
         raise PublishingDayError(f"plan {last.id} holds from {last.valid_from}: this one cannot begin before it")
     state = draft.state

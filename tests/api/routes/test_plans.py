@@ -179,8 +179,9 @@ def test_publishing_reaches_answers_and_history_keeps_the_past(api: TestClient, 
     diff = api.get(f"{url}/diff").json()
     assert [(row["from"], row["to"]) for row in diff["moves"]] == [(f"{code}-01", f"{code}-02")]
     body = {"valid_from": TODAY.isoformat(), "reason": "The council asked for it."}
-    early = api.post(f"{url}:publish", json=body | {"valid_from": "2020-01-01"}, headers={"If-Match": '"2"'})
-    assert early.status_code == 422
+    for day, told in (("2020-01-01", "is past"), (str(TODAY.replace(year=TODAY.year + 10, day=1)), "look at the year")):
+        wrong = api.post(f"{url}:publish", json=body | {"valid_from": day}, headers={"If-Match": '"2"'})
+        assert (wrong.status_code, told in wrong.json()["detail"]) == (422, True), wrong.text
     published = api.post(f"{url}:publish", json=body, headers={"If-Match": '"2"'})
     assert published.status_code == 200, published.text
     deadline = time.monotonic() + 5
