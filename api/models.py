@@ -32,6 +32,14 @@ Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False, example
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False, examples=[50.8])]
 
 
+def _no_text(value: object) -> object:
+    if isinstance(value, str | bool):
+        raise ValueError("must be a whole number, and no text or truth value")  # noqa: TRY004 -- which pydantic tells
+    return value
+
+
+WHOLE: Final = BeforeValidator(_no_text)
+"""For a whole number of a body, behind its bounds. It may be written as 1.0, which is one to JSON Schema."""
 MOST_SHARED: Final = 16_384
 """Names and areas that are kept to be shared, of each the last ones that were asked for."""
 

@@ -5,10 +5,10 @@ from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
 from api.geojson_input import GeoJsonLine
-from api.models import Day
+from api.models import WHOLE, Day
 from boundaries.blocks import Block, Buurt, PlanState
 from boundaries.buurt_counts import sum_counts
 from boundaries.changes import Change
@@ -37,7 +37,7 @@ class NewDraft(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"title": "Around the station"}]})
 
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] = "Draft"
-    plan: Annotated[StrictInt, Field(ge=1, le=2**31 - 1)] | None = Field(
+    plan: Annotated[int, Field(ge=1, le=2**31 - 1), WHOLE] | None = Field(
         default=None, description="The plan to begin from; null takes the last published one."
     )
 

@@ -2,12 +2,13 @@
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from pydantic import BaseModel, ConfigDict, Field
 
+from api.models import WHOLE
 from boundaries.proposals import BandException, Diligence, ExceptionKind, HouseholdsBand, Proposal
 from data.plans.proposing import as_operation
 
-_Households = Annotated[StrictInt, Field(ge=1, le=1_000_000)]
+_Households = Annotated[int, Field(ge=1, le=1_000_000), WHOLE]
 
 
 class ProposalBody(BaseModel):
@@ -15,8 +16,8 @@ class ProposalBody(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    alternatives: Annotated[StrictInt, Field(ge=1, le=8)] = 3
-    seed: Annotated[StrictInt, Field(ge=0, le=2**31 - 1, description="The same seed gives the same answer.")] = 1
+    alternatives: Annotated[int, Field(ge=1, le=8), WHOLE] = 3
+    seed: Annotated[int, Field(ge=0, le=2**31 - 1, description="The same seed gives the same answer."), WHOLE] = 1
     least: Annotated[
         _Households | None, Field(description="Households of a buurt at least; unset, as plans are checked.")
     ] = None

@@ -3,9 +3,9 @@
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StrictInt
+from pydantic import BaseModel, ConfigDict, Field
 
-from api.models import Day
+from api.models import WHOLE, Day
 from api.openapi_examples import QUOTE_REQUEST
 from api.quote_comparisons import Alternative
 from api.quoting import QuoteWish, ScopeWish
@@ -18,7 +18,8 @@ MAX_COUNT = 100_000_000
 MAX_WHAT_IF = 20
 """Alternatives of one quote."""
 Text = Annotated[str, Field(min_length=1, max_length=200)]
-Count = Annotated[StrictInt, Field(ge=0, le=MAX_COUNT)]
+Count = Annotated[int, Field(ge=0, le=MAX_COUNT), WHOLE]
+Years = Annotated[int, Field(ge=1, le=MAX_YEARS), WHOLE]
 
 
 class Closed(BaseModel):
@@ -75,7 +76,7 @@ class QuoteRequestBody(Closed):
 
     scopes: Annotated[list[ScopeRequest], Field(min_length=1, max_length=50)]
     programmes: Annotated[list[Programme], Field(max_length=len(Programme))] = []
-    years: StrictInt = Field(default=1, ge=1, le=MAX_YEARS)
+    years: Years = 1
     start: Day = Field(description="First day of the licence.")
     language: Language = "nl"
     vat: VatTreatment = VatTreatment.STANDARD
@@ -103,7 +104,7 @@ class RevisionBody(Closed):
 
     scopes: Annotated[list[ScopeRequest], Field(min_length=1, max_length=50)] | None = None
     programmes: Annotated[list[Programme], Field(max_length=len(Programme))] | None = None
-    years: StrictInt | None = Field(default=None, ge=1, le=MAX_YEARS)
+    years: Years | None = None
     start: Day | None = None
     language: Language | None = None
     vat: VatTreatment | None = None
@@ -155,7 +156,7 @@ class BulkBody(Closed):
 
     country: Country
     programmes: Annotated[list[Programme], Field(max_length=len(Programme))] = []
-    years: StrictInt = Field(default=1, ge=1, le=MAX_YEARS)
+    years: Years = 1
 
 
 class BookBody(Closed):

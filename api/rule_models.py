@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
+from api.models import WHOLE
 from api.problems import Problem
 from data.members.rules import StoredRules
 from households.eligibility import RuleSet
@@ -31,8 +32,8 @@ class RulesBody(BaseModel):
     citizens_initiatives: list[BuurtCode] = Field(
         default=[], max_length=1_000, description="Codes of buurten that need no licence."
     )
-    households_per_dwelling: StrictInt = Field(1, ge=1, le=100)
-    accounts_per_household: StrictInt = Field(8, ge=1, le=1_000)
+    households_per_dwelling: Annotated[int, Field(ge=1, le=100), WHOLE] = 1
+    accounts_per_household: Annotated[int, Field(ge=1, le=1_000), WHOLE] = 8
     proof_required: StrictBool = True
     proofs: list[Proof] = Field(
         default=list(RuleSet().proofs), max_length=len(Proof), description="Accepted proofs, in the order of offering."

@@ -184,6 +184,8 @@ def test_texts_are_taken_for_no_numbers_and_unknown_parameters_for_no_filters(cl
     ):
         answer = client.post(path, json=body)
         assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field), answer.text
+    whole = client.post(f"/v1/municipalities/{MUNICIPALITY}/plans:propose", json={"seed": 1.0, "alternatives": 1})
+    assert whole.status_code == 200, whole.text
     unknown = {"limt": "1", "limit ": "1"}
     for answer in (
         client.get("/v1/municipalities", params=unknown),

@@ -65,33 +65,40 @@ export async function loadMunicipalities(): Promise<void> {
 
 export async function loadPlans(): Promise<void> {
   const code = municipality.peek()?.code;
-  if (code)
-    plans.value = await ask(client.GET("/v1/municipalities/{code}/plans", { params: { path: { code } } }));
+  if (!code) return;
+  const found = await ask(client.GET("/v1/municipalities/{code}/plans", { params: { path: { code } } }));
+  if (municipality.peek()?.code === code) plans.value = found;
+}
+
+let openings = 0;
+
+/** Begin to open something: what an earlier opening still waits for is not shown any more, once it comes. */
+function begin(): () => boolean {
+  openings += 1;
+  const own = openings;
+  return () => own === openings;
 }
 
 /** Open a municipality with its newest draft, where the key may edit, else with the plan that holds today. */
 export async function openMunicipality(code: string): Promise<void> {
   const found = municipalities.peek().find((one) => one.code === code);
   if (!found) return;
+  const isWanted = begin();
   municipality.value = found;
   await loadPlans();
+  if (!isWanted()) return;
   const draft = mayEdit.peek() ? plans.peek()?.drafts[0] : undefined;
   if (draft) return openPlan(draft.id);
-  return openDay(new Date().toISOString().slice(0, 10));
-}
-
-/** Open the plan that holds on a day. */
-export async function openDay(day: string): Promise<void> {
-  const code = municipality.peek()?.code;
-  if (!code) return;
-  const params = { path: { code }, query: { day } };
+  const params = { path: { code }, query: { day: new Date().toISOString().slice(0, 10) } };
   const plan = await ask(client.GET("/v1/municipalities/{code}/plans:on", { params }));
-  return openPlan(plan.id);
+  if (isWanted()) return openPlan(plan.id);
 }
 
 export async function openPlan(id: string): Promise<void> {
+  const isWanted = begin();
   if (opened.peek()?.id === id) return;
-  await take(await OpenedPlan.open(id));
+  const plan = await OpenedPlan.open(id);
+  if (isWanted()) await take(plan);
 }
 
 /** Put a plan on the screen with its municipality; the list of plans follows. */

@@ -161,6 +161,7 @@ async function goTo(suggestion: Suggestion): Promise<void> {
   const position = found.address?.position;
   if (municipality.peek()?.code !== suggestion.municipality_code)
     await openMunicipality(suggestion.municipality_code);
+  if (municipality.peek()?.code !== suggestion.municipality_code) return;
   if (!position || !found.place) {
     announce(t("search.no-position"));
     return;
