@@ -1,6 +1,5 @@
 """Requests for quotes and price books, as the HTTP API takes them."""
 
-from datetime import date
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -108,7 +107,7 @@ class RevisionBody(Closed):
     start: Day | None = None
     language: Language | None = None
     vat: VatTreatment | None = None
-    price_book_on: date | None = None
+    price_book_on: Day | None = None
     customer: CustomerRequest | None = None
 
     def changes(self) -> dict[str, Any]:
@@ -131,7 +130,7 @@ class WhatIf(Closed):
 
     name: Text
     price_book: Text | None = Field(default=None, description="Code of a published book.")
-    plan_on: date | None = Field(default=None, description="The day whose plans hold.")
+    plan_on: Day | None = Field(default=None, description="The day whose plans hold.")
     households: Annotated[dict[str, Count], Field(max_length=5_000)] | None = Field(
         default=None, description="Other counts by buurt code; where there is one municipality."
     )

@@ -1,7 +1,6 @@
 """Households of a municipality, of a buurt and in a drawn area on a day, in the form that the caller accepts."""
 
 from collections.abc import Callable
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Response
@@ -21,7 +20,7 @@ from data.api_keys import Scope
 
 WITHIN_PATH = "/v1/households"
 
-AsOf = Annotated[date | None, Query(description="The day whose plan and members count; by default today (UTC).")]
+AsOf = Annotated[Day | None, Query(description="The day whose plan and members count; by default today (UTC).")]
 BuurtId = Annotated[str, Path(pattern=r"^[A-Za-z0-9-]{1,32}$", description="The buurt's code.", examples=["25110-01"])]
 HouseholdsForm = Annotated[Form, Depends(negotiate(*FORMS))]
 _TABLE = described_forms(

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -11,6 +11,7 @@ from api.access import needs
 from api.atlas import Atlas
 from api.member_models import Token
 from api.member_problems import described_refusals
+from api.models import Day
 from api.problems import described
 from api.routes.rules import MunicipalityCode, require_municipality
 from api.staff_models import StaffAnswer, StaffArea, StaffCountsAnswer, StaffRequest
@@ -19,7 +20,7 @@ from data.members.staff import buurten_on, count_staff, grant, revoke
 from data.store import Store
 from households.dwelling_keys import HouseholdKeys
 
-Day = Annotated[date | None, Query(description="By default today (UTC).")]
+OnDay = Annotated[Day | None, Query(description="By default today (UTC).")]
 
 
 def staff_router(
@@ -54,7 +55,7 @@ def staff_router(
             return StaffAnswer(id=account.id)
 
     @router.get("/municipalities/{code}/staff", dependencies=[needs(Scope.VIEWER)], responses=described(404, 422))
-    def count_staff_accounts(code: MunicipalityCode, day: Day = None) -> StaffCountsAnswer:
+    def count_staff_accounts(code: MunicipalityCode, day: OnDay = None) -> StaffCountsAnswer:
         """Count the accounts that work in a municipality on a day, by role and buurt."""
         require_municipality(atlas(), code)
         on = day or clock().date()
@@ -62,7 +63,7 @@ def staff_router(
             return StaffCountsAnswer.of(code, on, count_staff(session, code, on))
 
     @router.get("/staff/{staff_id}/buurten", dependencies=[needs(Scope.SIGNUP)], responses=described_refusals(404, 422))
-    def show_staff_buurten(staff_id: Token, day: Day = None) -> StaffArea:
+    def show_staff_buurten(staff_id: Token, day: OnDay = None) -> StaffArea:
         """Return the buurten that an account works in on a day: all that it may see."""
         on = day or clock().date()
         with store.reading() as session:

@@ -4,7 +4,6 @@ Tiles are to look at: their borders are simplified with the zoom. No decision us
 """
 
 from collections.abc import Callable
-from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request, Response
@@ -12,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from api.access import needs
 from api.atlas import Atlas
+from api.models import Day
 from api.problems import described
 from api.sending import LASTING, REVALIDATED, is_known, unchanged
 from api.tiles import Edition as LayerEdition
@@ -38,7 +38,7 @@ TILE_ANSWERS: dict[int | str, dict[str, Any]] = {
 }
 
 LayerName = Annotated[Layer, Path(description="Name of the layer.")]
-OnDay = Annotated[date | None, Query(description="Day whose plans the buurten are of; unset, today's.")]
+OnDay = Annotated[Day | None, Query(description="Day whose plans the buurten are of; unset, today's.")]
 Edition = Annotated[
     str | None,
     Query(pattern=r"^[0-9a-f]{16}$", description="Edition that the TileJSON names: such a tile may be kept for long."),

@@ -19,6 +19,9 @@ CONFIG = {
     # A text that is too long may make the body too long: 413.
     "checks": {"negative_data_rejection": {"expected-statuses": ["400", "404", "409", "413", "422", "428", "5xx"]}},
 }
+SETTINGS = settings(
+    max_examples=30, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+)
 MUNICIPALITY = "99003"
 WANTED: dict[str, Any] = {
     "q": "kerk",
@@ -102,7 +105,9 @@ def test_no_answer_leaves_the_openapi_document(
             cases |= operation.as_strategy(path_parameters=path)
 
         @given(case=cases)
-        @settings(max_examples=30, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        @settings(
+            max_examples=30, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck)
+        )
         def every_answer_is_described(case: schemathesis.Case) -> None:
             ask(case)
 
