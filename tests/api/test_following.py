@@ -143,7 +143,7 @@ def test_a_store_that_was_restarted_is_followed_again(cluster: tuple[Path, str],
 def listeners(url: str) -> int:
     engine = create_engine(url)
     with engine.connect() as connection:
-        asked = "SELECT COUNT(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%'"
+        asked = "SELECT COUNT(*) FROM pg_stat_activity WHERE query LIKE 'LISTEN%' AND datname = current_database()"
         count: int = connection.execute(text(asked)).scalar_one()
     engine.dispose()
     return count
