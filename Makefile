@@ -5,6 +5,9 @@ BIN := .venv/bin
 ROOMS := api boundaries buurtwijzer_client data geo households licensing
 BENCHES := bench/sector_index.py bench/addresses.py bench/imports.py bench/plans.py bench/quotes.py bench/proposals.py bench/editor.py bench/api.py
 
+# Without a key of households nobody can sign up: the demo has one of its own, made once.
+DEMO_KEY := var/demo-households.key
+
 # Whole processes see another time with it; without it the test of a clock that jumps is skipped.
 FAKETIME := ls /usr/lib/*/faketime >/dev/null 2>&1 || apt-get install -y -qq --no-install-recommends libfaketime \
   >/dev/null 2>&1 || echo "without libfaketime no clock jumps"
@@ -60,7 +63,9 @@ web-lint: web/src/api/schema.d.ts
 run: setup web ## import the synthetic demo region and serve it on 127.0.0.1:8000
 	@$(BIN)/buurtwijzer demo --import
 	@$(BIN)/buurtwijzer pricebook publish --example
-	@BUURTWIJZER_LOG_FORMAT=text BUURTWIJZER_LOG_LEVEL=warning $(BIN)/buurtwijzer serve --with-demo-key
+	@test -s $(DEMO_KEY) || (umask 077 && $(BIN)/python -c 'import secrets; print("demo:" + secrets.token_hex(32))' > $(DEMO_KEY))
+	@BUURTWIJZER_HOUSEHOLDS_KEYS="$${BUURTWIJZER_HOUSEHOLDS_KEYS:-$$(cat $(DEMO_KEY))}" \
+	  BUURTWIJZER_LOG_FORMAT=text BUURTWIJZER_LOG_LEVEL=warning $(BIN)/buurtwijzer serve --with-demo-key
 
 test: lint types $(if $(NODE),web-lint web) unit ## everything that the gate checks: lint, types, rooms, tests on both stores
 
