@@ -115,8 +115,8 @@ def publish(
         )
     if valid_from < now.date():
         raise PublishingDayError(f"{valid_from} is past: a plan holds from today or later")
-    if valid_from > now.date() + FURTHEST:
-        furthest = now.date() + FURTHEST
+    furthest = now.date() + FURTHEST
+    if valid_from > furthest:
         raise PublishingDayError(f"{valid_from} is too far ahead: a plan begins by {furthest}; look at the year")
     if last is not None and last.release_id == base.release_id and valid_from < last.valid_from:
         raise PublishingDayError(f"plan {last.id} holds from {last.valid_from}: this one cannot begin before it")

@@ -86,7 +86,7 @@ def test_no_answer_leaves_the_openapi_document(
 
         def ask(case: schemathesis.Case, beyond_schema: bool = beyond_schema) -> int:
             excluded = [positive_data_acceptance] if beyond_schema else []
-            if any(part.mode is GenerationMode.NEGATIVE for part in _headers(case)):
+            if _has_wrong_header(case):
                 # What surrounds a header's value is not part of it: one that is too long may be trimmed.
                 excluded.append(negative_data_rejection)
             try:
@@ -114,7 +114,7 @@ def test_no_answer_leaves_the_openapi_document(
         every_answer_is_described()
 
 
-def _headers(case: schemathesis.Case) -> list[Any]:
-    """Return what is known of how the headers of a case were made."""
+def _has_wrong_header(case: schemathesis.Case) -> bool:
+    """Whether the headers of a case were made to be refused."""
     made = case.meta.components.get(ParameterLocation.HEADER) if case.meta else None
-    return [] if made is None else [made]
+    return made is not None and made.mode is GenerationMode.NEGATIVE
