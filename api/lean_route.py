@@ -9,7 +9,6 @@ from typing import Any
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
-from starlette.requests import ClientDisconnect
 from typing_extensions import override
 
 from api.access import Caller
@@ -45,7 +44,7 @@ def lean_route(question: type[BaseModel], scope: Scope) -> type[APIRoute]:
                     return await usual(request)
                 try:
                     asked = question.model_validate_json(await request.body())
-                except (ValidationError, ClientDisconnect):
+                except ValidationError:
                     return await usual(request)  # which says what is wrong with it
                 answer: BaseModel = await endpoint(asked, request)
                 return Response(answer.model_dump_json(), media_type="application/json")
