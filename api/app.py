@@ -11,6 +11,7 @@ from typing_extensions import override
 from api.access import Caller, identify
 from api.answer_headers import open_to_origins
 from api.area_problems import install_area_problems
+from api.coalescing import VerificationDesk
 from api.counting import HouseholdCounts
 from api.drafting import DraftDesk
 from api.household_problems import install_household_problems
@@ -28,6 +29,7 @@ from api.operation.auditing import Audited
 from api.operation.process import Process
 from api.operation.production import refuse_default_secrets
 from api.operation.rate_limits import CallerLimit
+from api.plain_verifications import PlainVerifications
 from api.plan_problems import install_plan_problems
 from api.problems import install_problem_handlers
 from api.query_names import refuse_unknown_parameters
@@ -116,6 +118,7 @@ def _limit_requests(app: FastAPI, settings: ServerSettings, process: Process) ->
         caller = identify(authorization, process.keeper.keys, datetime.now(UTC))
         return await tokens.identify(authorization) if caller is None and tokens is not None else caller
 
+    app.add_middleware(PlainVerifications, desk=VerificationDesk(lambda: process.keeper.current))
     app.add_middleware(
         BodyLimit,
         max_bytes=settings.max_body_bytes,

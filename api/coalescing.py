@@ -2,11 +2,21 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from api.atlas import Atlas
+from api.member_models import VerificationWithEligibility
 from api.models import VerificationRequest
 from api.reason_texts import AddressLanguage
 from api.verifying import Verification, verify_many
+
+
+class EncodedAnswer(NamedTuple):
+    """An answer as it is sent."""
+
+    body: bytes
+    """JSON of a `VerificationWithEligibility` that was not asked for the latter."""
+    verdict: str
 
 
 def verify_questions(atlas: Atlas, questions: Sequence[VerificationRequest]) -> list[Verification]:
@@ -27,6 +37,23 @@ def verify_questions(atlas: Atlas, questions: Sequence[VerificationRequest]) -> 
     return [found[place] for place in range(len(questions))]
 
 
+def encode_answers(atlas: Atlas, questions: Sequence[VerificationRequest]) -> list[EncodedAnswer]:
+    """Answer questions as they are sent.
+
+    Raises
+    ------
+    NothingActiveError
+        As `verify_questions`.
+    """
+    return [
+        EncodedAnswer(
+            VerificationWithEligibility.of(verification, question.language).model_dump_json().encode(),
+            verification.match.verdict.value,
+        )
+        for question, verification in zip(questions, verify_questions(atlas, questions), strict=True)
+    ]
+
+
 class VerificationDesk:
     """Answers the questions of one event loop: those of one turn of the loop as a batch, at its end.
 
@@ -35,9 +62,9 @@ class VerificationDesk:
 
     def __init__(self, atlas: Callable[[], Atlas]) -> None:
         self._atlas = atlas
-        self._waiting: list[tuple[VerificationRequest, asyncio.Future[Verification]]] = []
+        self._waiting: list[tuple[VerificationRequest, asyncio.Future[EncodedAnswer]]] = []
 
-    async def verify(self, question: VerificationRequest) -> Verification:
+    async def answer(self, question: VerificationRequest) -> EncodedAnswer:
         """Answer a question.
 
         Raises
@@ -46,7 +73,7 @@ class VerificationDesk:
             No addresses are active (in the question's country, where it names one).
         """
         loop = asyncio.get_running_loop()
-        answer: asyncio.Future[Verification] = loop.create_future()
+        answer: asyncio.Future[EncodedAnswer] = loop.create_future()
         self._waiting.append((question, answer))
         if len(self._waiting) == 1:
             # Comes behind every request that is ready to go on in this turn.
@@ -56,15 +83,15 @@ class VerificationDesk:
     def _answer(self) -> None:
         asked, self._waiting = self._waiting, []
         atlas = self._atlas()
-        answers: list[Verification] | None
+        answers: list[EncodedAnswer] | None
         try:
-            answers = verify_questions(atlas, [question for question, _ in asked])
+            answers = encode_answers(atlas, [question for question, _ in asked])
         except Exception:  # noqa: BLE001 -- one of them fails the batch: below each fails, or not, by itself
             answers = None
         for place, (question, answer) in enumerate(asked):
             if answer.done():  # nobody waits for it any more
                 continue
             try:
-                answer.set_result(answers[place] if answers else verify_questions(atlas, [question])[0])
+                answer.set_result(answers[place] if answers else encode_answers(atlas, [question])[0])
             except Exception as error:  # noqa: BLE001 -- whoever asked is told
                 answer.set_exception(error)

@@ -8,7 +8,8 @@ import asyncio
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections import Counter as Counts
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -68,10 +69,11 @@ class Metrics:
             buckets=BUCKETS,
             registry=registry,
         )
+        verdicts = Counter("buurtwijzer_verifications", "Addresses judged.", ("verdict",), registry=registry)
         # Each by its labels: the library reads and checks them anew every time.
         self._request_counter = lru_cache(MOST_ROUTES)(requests.labels)
         self._route_seconds = lru_cache(MOST_ROUTES)(seconds.labels)
-        self._verdicts = Counter("buurtwijzer_verifications", "Addresses judged.", ("verdict",), registry=registry)
+        self._verdict_counter = lru_cache(MOST_ROUTES)(verdicts.labels)
         self._limited = Counter(
             "buurtwijzer_rate_limited", "Requests refused because a key's rate was used up.", registry=registry
         )
@@ -90,15 +92,20 @@ class Metrics:
             "release_timestamp_seconds", "Reference date of the active release.", "livemax", ("country", "kind")
         )
 
-    def observe(self, observation: Observation) -> None:
-        """Count a request."""
-        route = observation.route
-        self._request_counter(observation.method, route, observation.status).inc()
-        self._route_seconds(route).observe(observation.seconds)
-        if observation.rate_limited:
-            self._limited.inc()
-        for verdict, number in observation.verdicts.items():
-            self._verdicts.labels(verdict).inc(number)
+    def observe(self, observations: Sequence[Observation]) -> None:
+        """Count requests."""
+        requests = Counts((each.method, each.route, each.status) for each in observations)
+        for labels, number in requests.items():
+            self._request_counter(*labels).inc(number)
+        verdicts = Counts[str]()
+        for each in observations:
+            self._route_seconds(each.route).observe(each.seconds)
+            if each.rate_limited:
+                self._limited.inc()
+            for verdict, number in each.verdicts.items():
+                verdicts[verdict] += number
+        for verdict, number in verdicts.items():
+            self._verdict_counter(verdict).inc(number)
 
     async def follow(self, keeper: AtlasKeeper) -> None:
         """Write down how the worker is, until cancelled."""

@@ -1,14 +1,14 @@
 """Every request under one identifier, and what it came to, told to whoever keeps a log or counts."""
 
+import asyncio
 import os
 import re
 import time
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field
-from typing import Final
+from types import MappingProxyType
+from typing import Final, NamedTuple
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access import Caller
@@ -22,10 +22,10 @@ BROKEN_OFF: Final = 499
 """Status of a request that nobody waited for any more; a common one in logs, and never sent."""
 
 _request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+_NO_VERDICTS: Final[Mapping[str, int]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(NamedTuple):
     """What a request came to."""
 
     request_id: str
@@ -36,7 +36,7 @@ class Observation:
     seconds: float
     key_id: str | None
     rate_limited: bool = False
-    verdicts: Mapping[str, int] = field(default_factory=dict)
+    verdicts: Mapping[str, int] = _NO_VERDICTS
     """How many addresses were judged how."""
 
 
@@ -48,6 +48,14 @@ def current_request_id() -> str | None:
 def method_of(scope: Scope) -> str:
     """Return the method of a request, where it is one."""
     return scope["method"] if scope["method"] in METHODS else OTHER
+
+
+def _identifier_of(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id":
+            given = value.decode("latin-1")
+            return given if REQUEST_ID.fullmatch(given) else os.urandom(16).hex()
+    return os.urandom(16).hex()
 
 
 def route_of(scope: Scope) -> str:
@@ -77,21 +85,23 @@ class Observed:
     Parameters
     ----------
     observers
-        Called after every request.
+        Called with the requests that were answered in one turn of the event loop, at its end: what all of them need
+        is done once.
     """
 
-    def __init__(self, app: ASGIApp, observers: Collection[Callable[[Observation], None]]) -> None:
+    def __init__(self, app: ASGIApp, observers: Collection[Callable[[Sequence[Observation]], None]]) -> None:
         self.app = app
         self.observers = observers
+        self._untold: list[Observation] = []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and tell of it when it is answered."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        given = Headers(scope=scope).get("x-request-id", "")
-        request_id = given if REQUEST_ID.fullmatch(given) else os.urandom(16).hex()
+        request_id = _identifier_of(scope)
         _request_id.set(request_id)
+        marked = (b"x-request-id", request_id.encode())
         status = BROKEN_OFF
         began = time.perf_counter()
 
@@ -99,7 +109,7 @@ class Observed:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), (b"x-request-id", request_id.encode())]
+                message["headers"] = [*message.get("headers", ()), marked]
             await send(message)
 
         try:
@@ -107,15 +117,22 @@ class Observed:
         finally:
             state = scope.get("state", {})
             caller: Caller | None = state.get("caller")
-            observation = Observation(
-                request_id,
-                method_of(scope),
-                route_of(scope),
-                status,
-                time.perf_counter() - began,
-                None if caller is None else caller.key_id,
-                state.get("rate_limited", False),
-                state.get("verdicts", {}),
+            if not self._untold:
+                asyncio.get_running_loop().call_soon(self._tell)
+            self._untold.append(
+                Observation(
+                    request_id,
+                    method_of(scope),
+                    route_of(scope),
+                    status,
+                    time.perf_counter() - began,
+                    None if caller is None else caller.key_id,
+                    state.get("rate_limited", False),
+                    state.get("verdicts", _NO_VERDICTS),
+                )
             )
-            for observe in self.observers:
-                observe(observation)
+
+    def _tell(self) -> None:
+        told, self._untold = self._untold, []
+        for observe in self.observers:
+            observe(told)

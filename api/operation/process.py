@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 from api.answer_headers import AnswerHeaders
 from api.keeper import AtlasKeeper
-from api.operation.logs import log_request
+from api.operation.logs import log_requests
 from api.operation.metrics import SHARED, Metrics
 from api.operation.observing import Observed
 from api.operation.rate_limits import RateLimiter
@@ -57,4 +57,4 @@ class Process:
         app = AnswerHeaders(app, closing=lambda: self.readiness.stopping)
         if self._tracing is not None:
             app = Traced(app, self._tracing)
-        return Observed(app, [log_request] if self._metrics is None else [log_request, self._metrics.observe])
+        return Observed(app, [log_requests] if self._metrics is None else [log_requests, self._metrics.observe])

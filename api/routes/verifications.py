@@ -8,11 +8,11 @@ from fastapi.concurrency import run_in_threadpool
 
 from api.access import needs
 from api.atlas import Atlas
-from api.coalescing import VerificationDesk
+from api.coalescing import verify_questions
 from api.eligibility import judge_address
-from api.lean_route import lean_route
 from api.member_models import EligibilityAnswer, VerificationQuestion, VerificationWithEligibility
 from api.member_problems import NoMembersError, described_refusals
+from api.plain_verifications import VERIFICATIONS_PATH
 from api.verifying import Verification
 from data.api_keys import Scope
 from data.store import Store
@@ -33,15 +33,9 @@ def verifications_router(
     keys
         Keys of households; without them nobody's eligibility can be judged.
     """
-    desk = VerificationDesk(atlas)
-    router = APIRouter(
-        prefix="/v1",
-        tags=["verifications"],
-        dependencies=[needs(Scope.LOOKUP)],
-        route_class=lean_route(VerificationQuestion, Scope.LOOKUP),
-    )
+    router = APIRouter(tags=["verifications"], dependencies=[needs(Scope.LOOKUP)])
 
-    @router.post("/verifications", responses=described_refusals(404, 409, 413, 422, 503))
+    @router.post(VERIFICATIONS_PATH, responses=described_refusals(404, 409, 413, 422, 503))
     async def verify_address(request: VerificationQuestion, http: Request) -> VerificationWithEligibility:
         """Find an address in the official register, and say in which sector and buurt it lies.
 
@@ -53,7 +47,7 @@ def verifications_router(
         """
         if request.eligibility and keys is None:
             raise NoMembersError("this server has no keys of households, so it cannot say who may join")
-        verification = await desk.verify(request)
+        verification = verify_questions(atlas(), [request])[0]
         http.state.verdicts = {verification.match.verdict.value: 1}
         answer = VerificationWithEligibility.of(verification, request.language)
         if request.eligibility and keys is not None:
