@@ -38,6 +38,8 @@ KEY_IN_URL = Kind(
 )
 CLOSING: Final[Mapping[str, str]] = {"Connection": "close"}
 """For an answer to a request that has not come in to its end."""
+WHOLE_BODY: Final = "whole_body"
+"""In the state of a request whose body a server has read to its end before it passed it on: nobody waits for more."""
 
 _KEY = re.compile(r"bw_[0-9a-f]{8}_", re.ASCII | re.IGNORECASE)
 _WITHOUT_MARKS = str.maketrans("", "", "-_. []")
@@ -80,79 +82,117 @@ class BodyLimit:
         self.seconds = seconds
         self.max_depth = max_depth
         self.files = files
+        self._own_endings = tuple(self.max_bytes_of)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, unless its body is refused."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        own = (limit for ending, limit in self.max_bytes_of.items() if scope["path"].endswith(ending))
-        max_bytes = next(own, self.max_bytes)
+        path: str = scope["path"]
+        max_bytes = self.max_bytes
+        if path.endswith(self._own_endings):
+            max_bytes = next(limit for ending, limit in self.max_bytes_of.items() if path.endswith(ending))
         headers = dict(scope["headers"])
         announced = headers.get(b"content-length", b"0")
-
-        def too_large() -> Response:
-            return problem_response(BODY_TOO_LARGE, f"a request may have at most {max_bytes:,} bytes")
-
         # int() would take digits of other scripts and underscores, and fail on a number of ten thousand digits.
         if not announced.isdigit() or len(announced) > 18 or int(announced) > max_bytes:
-            await too_large()(scope, receive, send)
+            await _too_large(max_bytes)(scope, receive, send)
             return
         media_type = headers.get(b"content-type", b"")
-        pieces: list[bytes] = []
-        is_json = b"json" in media_type.lower() or (not media_type and not scope["path"].endswith(self.files))
-        depth = JsonDepth() if is_json else None
-        ends = asyncio.get_running_loop().time() + self.seconds
-        read = 0
-        complete = False
-        refusal: Response | None = None
-
-        async def receive_limited() -> Message:
-            nonlocal read, complete, refusal
-            if refusal is not None:
-                return {"type": "http.disconnect"}
-            if complete:
-                # What comes now is the client's leaving, however long that takes.
-                return await receive()
-            try:
-                async with asyncio.timeout_at(ends):
-                    message = await receive()
-            except TimeoutError:
-                refusal = problem_response(
-                    BODY_TOO_SLOW, f"a request must be complete within {self.seconds:g} s", headers=CLOSING
-                )
-                return {"type": "http.disconnect"}
-            piece = message.get("body", b"")
-            read += len(piece)
-            complete = not message.get("more_body", False)
-            whole = complete and read == len(piece)
-            if read > max_bytes:
-                refusal = too_large()
-            elif depth is not None and not (whole and self._is_shallow(piece)) and depth.feed(piece) > self.max_depth:
-                refusal = problem_response(JSON_TOO_DEEP, f"JSON may be nested at most {self.max_depth} deep")
-            elif depth is not None:
-                pieces.append(piece)
-                # Looked for at the end: a piece may break off within the escape.
-                if complete and (fault := find_text_fault(b"".join(pieces))) is not None:
-                    refusal = problem_response(TEXT_PROBLEMS[fault], fault.value)
-            return message if refusal is None else {"type": "http.disconnect"}
-
-        async def send_unless_refused(message: Message) -> None:
-            # What the application says of a body that broke off is not what the client should hear.
-            if refusal is None:
-                await send(message)
-
+        is_json = b"json" in media_type.lower() or (not media_type and not path.endswith(self.files))
+        # A server that has the whole body already need not be waited for.
+        waits = not scope.get("state", {}).get(WHOLE_BODY, False)
+        body = _LimitedBody(receive, send, max_bytes, self.max_depth if is_json else None, self.seconds, waits=waits)
         try:
-            await self.app(scope, receive_limited, send_unless_refused)
+            await self.app(scope, body.receive, body.send)
         except ClientDisconnect:
             # From a route that reads its body itself: the client left, or only seems to have, as it was refused.
-            refusal = refusal or problem_response(BODY_BROKEN_OFF, "the request broke off before its end")
-        if refusal is not None:
-            await refusal(scope, receive, send)
+            body.refusal = body.refusal or problem_response(BODY_BROKEN_OFF, "the request broke off before its end")
+        if body.refusal is not None:
+            await body.refusal(scope, receive, send)
 
-    def _is_shallow(self, text: bytes) -> bool:
-        """Whether a whole text opens no more than it may be deep, be it in strings: most need no closer look."""
-        return text.count(b"{") + text.count(b"[") <= self.max_depth
+
+class _LimitedBody:
+    """The body of one request as its application reads it, and the answer to what goes beyond a limit."""
+
+    __slots__ = (
+        "_complete",
+        "_depth",
+        "_ends",
+        "_max_bytes",
+        "_max_depth",
+        "_pieces",
+        "_read",
+        "_receive",
+        "_seconds",
+        "_send",
+        "refusal",
+    )
+
+    def __init__(
+        self, receive: Receive, send: Send, max_bytes: int, max_depth: int | None, seconds: float, *, waits: bool
+    ) -> None:
+        self._receive = receive
+        self._send = send
+        self._max_bytes = max_bytes
+        self._max_depth = max_depth
+        """None for what is no JSON."""
+        self._seconds = seconds
+        self._ends = asyncio.get_running_loop().time() + seconds if waits else None
+        self._depth: JsonDepth | None = None
+        self._pieces: list[bytes] = []
+        self._read = 0
+        self._complete = False
+        self.refusal: Response | None = None
+
+    async def send(self, message: Message) -> None:
+        """Send what the application says, but of a body that was refused, which is not what the client should hear."""
+        if self.refusal is None:
+            await self._send(message)
+
+    async def receive(self) -> Message:
+        """Return the next piece; once it is refused, as if the client had left."""
+        if self.refusal is not None:
+            return {"type": "http.disconnect"}
+        if self._complete:
+            # What comes now is the client's leaving, however long that takes.
+            return await self._receive()
+        try:
+            if self._ends is None:
+                message = await self._receive()
+            else:
+                async with asyncio.timeout_at(self._ends):
+                    message = await self._receive()
+        except TimeoutError:
+            detail = f"a request must be complete within {self._seconds:g} s"
+            self.refusal = problem_response(BODY_TOO_SLOW, detail, headers=CLOSING)
+            return {"type": "http.disconnect"}
+        piece: bytes = message.get("body", b"")
+        self._read += len(piece)
+        self._complete = not message.get("more_body", False)
+        if self._read > self._max_bytes:
+            self.refusal = _too_large(self._max_bytes)
+        elif self._max_depth is not None:
+            self.refusal = self._refusal_of_json(piece, self._max_depth)
+        return message if self.refusal is None else {"type": "http.disconnect"}
+
+    def _refusal_of_json(self, piece: bytes, max_depth: int) -> Response | None:
+        whole = self._complete and self._read == len(piece)
+        # A whole text that opens no more than it may be deep, be it in strings, needs no closer look: most are such.
+        if not whole or piece.count(b"{") + piece.count(b"[") > max_depth:
+            self._depth = self._depth or JsonDepth()
+            if self._depth.feed(piece) > max_depth:
+                return problem_response(JSON_TOO_DEEP, f"JSON may be nested at most {max_depth} deep")
+        if not whole:
+            self._pieces.append(piece)
+        # Looked for at the end: a piece may break off within the escape.
+        fault = find_text_fault(piece if whole else b"".join(self._pieces)) if self._complete else None
+        return None if fault is None else problem_response(TEXT_PROBLEMS[fault], fault.value)
+
+
+def _too_large(max_bytes: int) -> Response:
+    return problem_response(BODY_TOO_LARGE, f"a request may have at most {max_bytes:,} bytes")
 
 
 class UrlLimit:

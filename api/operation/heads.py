@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Final
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
+from api.limits import WHOLE_BODY
 from api.problems import Kind, problem_response
 
 HEAD_TOO_SLOW: Final = Kind("head-too-slow", "The request came too slowly", 408, "Send the whole request at once.")
@@ -71,6 +72,13 @@ class HeadLimitProtocol(HttpToolsProtocol):
         """End a head."""
         self._begun = False
         super().on_headers_complete()
+
+    @override
+    def on_message_complete(self) -> None:
+        """End a request."""
+        super().on_message_complete()
+        if self.cycle is not None:
+            self.cycle.scope["state"][WHOLE_BODY] = True
 
     @override
     def on_response_complete(self) -> None:

@@ -12,10 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import ceil
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access import Caller
@@ -45,8 +44,7 @@ class _Budget:
     leasing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(NamedTuple):
     """What a caller is told: whether this request is within its limit, and what is left until when."""
 
     granted: bool
@@ -168,7 +166,8 @@ class CallerLimit:
             await self.app(scope, receive, send)
             return
         try:
-            caller = await self.identify(Headers(scope=scope).get("authorization"))
+            authorization = next((value for name, value in scope["headers"] if name == b"authorization"), None)
+            caller = await self.identify(None if authorization is None else authorization.decode("latin-1"))
         except IdentityProviderError as error:
             await problem_response(PROVIDER_AWAY, str(error), headers={"Retry-After": "10"})(scope, receive, send)
             return
