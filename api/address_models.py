@@ -3,9 +3,19 @@
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict
 
+from api.answers import (
+    AddressAnswer,
+    PlaceAnswer,
+    ReasonAnswer,
+    VerificationAnswer,
+    describe_address,
+    describe_place,
+    describe_reason,
+)
 from api.finding import Nearby
-from api.models import AddressAnswer, PlaceAnswer, ReasonAnswer, VerificationAnswer, VerificationRequest
+from api.models import VerificationRequest
 from api.reason_texts import Language, address_language
 from data.tables import Country, Kind
 from geo.addresses import Suggestion
@@ -57,10 +67,10 @@ class NearestAnswer(BaseModel):
         releases = nearby.atlas.releases
         crs = releases[Kind.ADDRESSES].crs or LONLAT
         return cls(
-            address=AddressAnswer.of(nearby.found.address, crs, address_language(language)),
+            address=describe_address(nearby.found.address, crs, address_language(language)),
             distance_m=nearby.found.distance_m,
-            place=PlaceAnswer.of(nearby.place) if nearby.place else None,
-            reasons=[ReasonAnswer.of(nearby.place_reason, language)] if nearby.place_reason else [],
+            place=describe_place(nearby.place) if nearby.place else None,
+            reasons=[describe_reason(nearby.place_reason, language)] if nearby.place_reason else [],
             releases=[releases[kind].name for kind in (Kind.ADDRESSES, Kind.SECTORS) if kind in releases],
         )
 
@@ -75,7 +85,7 @@ class VerificationBatchRequest(BaseModel):
     data: list[VerificationRequest] = Field(min_length=1, max_length=MOST_QUESTIONS)
 
 
-class VerificationBatchAnswer(BaseModel):
+class VerificationBatchAnswer(TypedDict):
     """The answers, in the order of the questions."""
 
     data: list[VerificationAnswer]

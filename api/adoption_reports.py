@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 
+from api.answers import name_of
 from api.household_forms import Row
 from api.household_models import AdoptionRow, MunicipalityAdoption, MunicipalityHouseholds
-from api.models import Names
 from api.reason_texts import Language
 from data.municipalities import name_in
 from households.adoption import Adoption
@@ -36,7 +36,10 @@ class AdoptionTableRow(Row):
 
 
 def report_adoption(
-    counted: MunicipalityHouseholds, names: Names, language: Language, participants: Mapping[str, int]
+    counted: MunicipalityHouseholds,
+    names: Mapping[str, str | None],
+    language: Language,
+    participants: Mapping[str, int],
 ) -> MunicipalityAdoption:
     """Return the report of a counted municipality.
 
@@ -61,8 +64,8 @@ def report_adoption(
         raise UnknownAreaError(f"{counted.code} has no buurt {', '.join(unknown)} on {counted.as_of}")
     return MunicipalityAdoption.of(
         counted,
-        name_in(names.model_dump(), language),
-        {buurt.code: name_in(buurt.names.model_dump(), language) for buurt in counted.buurten},
+        name_in(names, language),
+        {buurt.code: name_of(buurt.names, language) for buurt in counted.buurten},
         participants,
     )
 

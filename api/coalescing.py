@@ -4,6 +4,9 @@ import asyncio
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import orjson
+
+from api.answers import describe_verification
 from api.atlas import Atlas
 from api.member_models import VerificationWithEligibility
 from api.models import VerificationRequest
@@ -45,13 +48,12 @@ def encode_answers(atlas: Atlas, questions: Sequence[VerificationRequest]) -> li
     NothingActiveError
         As `verify_questions`.
     """
-    return [
-        EncodedAnswer(
-            VerificationWithEligibility.of(verification, question.language).model_dump_json().encode(),
-            verification.match.verdict.value,
-        )
-        for question, verification in zip(questions, verify_questions(atlas, questions), strict=True)
-    ]
+    answers: list[EncodedAnswer] = []
+    for question, verification in zip(questions, verify_questions(atlas, questions), strict=True):
+        described = describe_verification(verification, question.language)
+        answer: VerificationWithEligibility = {**described, "eligibility": None}
+        answers.append(EncodedAnswer(orjson.dumps(answer), described["verdict"].value))
+    return answers
 
 
 class VerificationDesk:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from pydantic import BaseModel, Field
 
-from api.models import Names
+from api.answers import Names, describe_names
 from data.buurt_counts import CountedPlan, sum_buurten
 from data.household_counts import CountReleases
 from data.plans.published import PublishedPlan
@@ -60,7 +60,7 @@ class BuurtHouseholds(AreaHouseholds):
         """Show a buurt of a plan."""
         return cls(
             code=code,
-            names=Names.of(plan.buurten[code].names),
+            names=describe_names(plan.buurten[code].names),
             municipality=plan.row.municipality_code,
             plan_version=plan.row.version,
             **area.model_dump(),

@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints
 
-from api.models import VerificationAnswer, VerificationRequest
+from api.answers import VerificationAnswer
+from api.models import VerificationRequest
 from api.openapi_examples import QUESTION
 from api.reason_texts import Language
 from data.store.household_models import SignUp
@@ -99,7 +100,7 @@ class EligibilityAnswer(BaseModel):
 class VerificationWithEligibility(VerificationAnswer):
     """Whether an address exists, in which buurt it is, and who may join there."""
 
-    eligibility: EligibilityAnswer | None = Field(None, description="Where it was asked for.")
+    eligibility: Annotated[EligibilityAnswer | None, Field(description="Where it was asked for.")]
 
 
 class SignUpState(BaseModel):

@@ -1,21 +1,18 @@
 """Bodies of requests and answers, as the OpenAPI document describes them."""
 
 import re
-from collections.abc import Mapping
 from datetime import date, datetime
-from functools import lru_cache
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
-from api.atlas import Atlas, BuurtFacts, CountryAtlas, MunicipalityFacts, Place
-from api.reason_texts import AddressLanguage, Language, address_language, reason_text
-from api.verifying import Verification
+from api.answers import Names, PlaceAnswer, describe_names, describe_place
+from api.atlas import Atlas, CountryAtlas, MunicipalityFacts, Place
+from api.reason_texts import AddressLanguage, Language, address_language
 from data.store.models import Release
-from data.tables import AddressStatus, Kind
-from geo.addresses import AddressQuery, Component, Level, OfficialAddress, Verdict
+from data.tables import Kind
+from geo.addresses import AddressQuery
 from geo.addresses.questions import MAX_TEXT, QUERY_FIELDS
-from geo.crs import LONLAT
 
 
 def _written_as_day(value: object) -> object:
@@ -40,83 +37,6 @@ def _no_text(value: object) -> object:
 
 WHOLE: Final = BeforeValidator(_no_text)
 """For a whole number of a body, behind its bounds. It may be written as 1.0, which is one to JSON Schema."""
-MOST_SHARED: Final = 16_384
-"""Names and areas that are kept to be shared, of each the last ones that were asked for."""
-
-
-class Names(BaseModel):
-    """A name in the languages in which the source gives it."""
-
-    model_config = ConfigDict(extra="forbid", from_attributes=True, frozen=True)
-
-    nl: str | None = None
-    fr: str | None = None
-    de: str | None = None
-
-    @classmethod
-    def of(cls, names: Mapping[str, str | None]) -> "Names":
-        """Describe a name; answers share the names that many of them have."""
-        return _names(names.get("nl"), names.get("fr"), names.get("de"))
-
-
-class Area(BaseModel):
-    """An official area."""
-
-    model_config = ConfigDict(frozen=True)
-
-    code: str
-    names: Names
-
-    @classmethod
-    def of(cls, code: str, names: Mapping[str, str | None]) -> "Area":
-        """Describe an area; answers share it."""
-        return _area(code, names.get("nl"), names.get("fr"), names.get("de"))
-
-
-@lru_cache(MOST_SHARED)
-def _names(nl: str | None, fr: str | None, de: str | None) -> Names:
-    return Names(nl=nl, fr=fr, de=de)
-
-
-@lru_cache(MOST_SHARED)
-def _area(code: str, nl: str | None, fr: str | None, de: str | None) -> Area:
-    return Area(code=code, names=_names(nl, fr, de))
-
-
-class BuurtAnswer(BaseModel):
-    """A buurt, with the plan that it comes from."""
-
-    code: str
-    names: Names
-    plan_version: int = Field(description="Version of the municipality's plan.")
-    valid_from: date = Field(description="The day from which the plan holds.")
-
-    @classmethod
-    def of(cls, buurt: BuurtFacts) -> "BuurtAnswer":
-        """Describe a buurt."""
-        return cls(
-            code=buurt.code,
-            names=Names.of(buurt.names),
-            plan_version=buurt.plan_version,
-            valid_from=buurt.valid_from,
-        )
-
-
-class PlaceAnswer(BaseModel):
-    """The sector, municipality and buurt that a position lies in."""
-
-    sector: Area
-    municipality: Area = Field(description="The sector's municipality.")
-    buurt: BuurtAnswer
-
-    @classmethod
-    def of(cls, place: Place) -> "PlaceAnswer":
-        """Describe a place."""
-        return cls(
-            sector=Area.of(place.sector_code, place.sector_names),
-            municipality=Area.of(place.municipality.code, place.municipality.names),
-            buurt=BuurtAnswer.of(place.buurt),
-        )
 
 
 class LocateAnswer(BaseModel):
@@ -131,7 +51,7 @@ class LocateAnswer(BaseModel):
         """Describe a place."""
         return cls(
             country=place.country,
-            place=PlaceAnswer.of(place),
+            place=describe_place(place),
             releases=[atlas.releases[Kind.SECTORS].name],
         )
 
@@ -166,7 +86,7 @@ class MunicipalityAnswer(BaseModel):
         sectors = facts.sector_households
         return cls(
             code=facts.code,
-            names=Names.of(facts.names),
+            names=describe_names(facts.names),
             country=facts.country,
             sectors=facts.sectors,
             buurten=facts.buurten,
@@ -276,98 +196,3 @@ class VerificationRequest(BaseModel):
     def query(self) -> AddressQuery:
         """Return the question for the address index."""
         return AddressQuery(**{name: getattr(self, name) for name in QUERY_FIELDS})
-
-
-class Position(BaseModel):
-    """Where the register puts an address."""
-
-    lon: float
-    lat: float
-    x: float
-    y: float
-    crs: str = Field(description="CRS of x and y, the register's own.")
-
-
-class AddressAnswer(BaseModel):
-    """An address as the official register has it."""
-
-    address_id: str | None = Field(description="The register's identifier.")
-    formatted: str = Field(description="On one line, in the language asked for where the register has it.")
-    street: Names
-    house_number: str
-    box: str | None
-    postcode: str | None
-    locality: Names
-    municipality: Area
-    country: Literal["BE", "NL"]
-    status: AddressStatus
-    purpose: str | None = Field(description="BAG's gebruiksdoel; null where the register says nothing.")
-    position: Position | None
-
-    @classmethod
-    def of(cls, address: OfficialAddress, crs: str, lang: str) -> "AddressAnswer":
-        """Describe an official address."""
-        position = None
-        if address.x is not None and address.y is not None and address.lon is not None and address.lat is not None:
-            position = Position(lon=address.lon, lat=address.lat, x=address.x, y=address.y, crs=crs)
-        return cls(
-            address_id=address.address_id,
-            formatted=address.formatted(lang),
-            street=Names.of(address.street),
-            house_number=address.house_number,
-            box=address.box,
-            postcode=address.postcode,
-            locality=Names.of(address.locality),
-            municipality=Area.of(address.municipality_code, address.municipality),
-            country="BE" if address.country == "BE" else "NL",
-            status=AddressStatus(address.status),
-            purpose=address.purpose,
-            position=position,
-        )
-
-
-class ReasonAnswer(BaseModel):
-    """Why the answer is not a plain yes."""
-
-    code: str = Field(description="Stable name of the reason.")
-    text: str = Field(description="The same for a person, in the language asked for.")
-    field: str | None = Field(description="The part of the question that it is about.")
-
-    @classmethod
-    def of(cls, code: str, language: Language, field: str | None = None) -> "ReasonAnswer":
-        """Describe a reason."""
-        return cls(code=code, text=reason_text(code, language), field=field)
-
-
-class VerificationAnswer(BaseModel):
-    """Whether an address exists, and in which buurt it is."""
-
-    verdict: Verdict
-    level: Level = Field(description="How far down the register the address was found.")
-    score: float = Field(ge=0, le=1, description="Confidence.")
-    components: dict[str, Component] = Field(description="How each part of the question fared.")
-    reasons: list[ReasonAnswer]
-    address: AddressAnswer | None
-    place: PlaceAnswer | None
-    alternatives: list[AddressAnswer] = Field(max_length=5, description="Suggestions, never an answer.")
-    releases: list[str] = Field(description="Names of the releases that the answer comes from.")
-
-    @classmethod
-    def of(cls, verification: Verification, language: Language) -> Self:
-        """Describe a verification."""
-        match, atlas = verification.match, verification.atlas
-        crs, lang = atlas.releases[Kind.ADDRESSES].crs or LONLAT, address_language(language)
-        reasons = [ReasonAnswer.of(reason.code, language, reason.field) for reason in match.reasons]
-        if verification.place_reason:
-            reasons.append(ReasonAnswer.of(verification.place_reason, language))
-        return cls(
-            verdict=match.verdict,
-            level=match.level,
-            score=match.score,
-            components=match.components,
-            reasons=reasons,
-            address=AddressAnswer.of(match.address, crs, lang) if match.address else None,
-            place=PlaceAnswer.of(verification.place) if verification.place else None,
-            alternatives=[AddressAnswer.of(address, crs, lang) for address in match.alternatives],
-            releases=[atlas.releases[kind].name for kind in (Kind.ADDRESSES, Kind.SECTORS) if kind in atlas.releases],
-        )

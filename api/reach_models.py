@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.models import Day, Names
+from api.answers import Names, describe_names
+from api.models import Day
 from api.selection_models import SelectionBody
 from data.plans.published import PublishedPlan
 from households.reach import BuurtInReach, withhold
@@ -108,7 +109,7 @@ class ReachAnswer(BaseModel):
             buurten=[
                 BuurtReach(
                     code=code,
-                    names=Names.of(plans[code].buurten[code].names),
+                    names=describe_names(plans[code].buurten[code].names),
                     municipality=plans[code].row.municipality_code,
                     plan_version=plans[code].row.version,
                     **shown[code].model_dump(),

@@ -22,8 +22,8 @@ from api.address_files import (
     read_columns,
     read_parts,
 )
+from api.answers import VerificationAnswer, describe_verification
 from api.atlas import Atlas, NothingActiveError
-from api.models import VerificationAnswer
 from api.reason_texts import Language, address_language
 from api.verifying import verify_many
 from data.directory import checksum
@@ -166,28 +166,28 @@ def _answers(atlas: Atlas, questions: Sequence[AddressQuery | str], run: FileRun
     lang = address_language(run.language)
     found = verify_many(atlas, queries, lang=lang, require_box=run.require_box)
     for place, verification in zip(asked, found, strict=True):
-        rows[place] = _row(VerificationAnswer.of(verification, run.language))
+        rows[place] = _row(describe_verification(verification, run.language))
     columns = {name: [row.get(name) for row in rows] for name in ANSWER_SCHEMA.names}
     return pa.table(columns, schema=ANSWER_SCHEMA)
 
 
 def _row(answer: VerificationAnswer) -> dict[str, Any]:
     row: dict[str, Any] = {
-        "verdict": answer.verdict.value,
-        "level": answer.level.value,
-        "score": answer.score,
-        "reasons": " ".join(reason.code for reason in answer.reasons),
+        "verdict": answer["verdict"].value,
+        "level": answer["level"].value,
+        "score": answer["score"],
+        "reasons": " ".join(reason["code"] for reason in answer["reasons"]),
     }
-    if answer.address:
+    if address := answer["address"]:
         row |= {
-            "address_id": answer.address.address_id,
-            "formatted": answer.address.formatted,
-            "municipality_code": answer.address.municipality.code,
+            "address_id": address["address_id"],
+            "formatted": address["formatted"],
+            "municipality_code": address["municipality"]["code"],
         }
-        if position := answer.address.position:
-            row |= {"lon": position.lon, "lat": position.lat}
-    if answer.place:
-        row |= {"sector_code": answer.place.sector.code, "buurt_code": answer.place.buurt.code}
+        if position := address["position"]:
+            row |= {"lon": position["lon"], "lat": position["lat"]}
+    if place := answer["place"]:
+        row |= {"sector_code": place["sector"]["code"], "buurt_code": place["buurt"]["code"]}
     return row
 
 

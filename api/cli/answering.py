@@ -1,21 +1,24 @@
 """Commands that answer: `locate` and `verify`."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
 from rich.console import Console
 from rich.table import Table
 
+from api.answers import AddressAnswer, Names, PlaceAnswer, VerificationAnswer, describe_verification
 from api.atlas import Atlas
 from api.cli.address_files import verify_with_progress
 from api.cli.importing import COUNTRIES, CountryOption
 from api.cli.opening import opened
-from api.models import AddressAnswer, LocateAnswer, Names, PlaceAnswer, VerificationAnswer
+from api.models import LocateAnswer
 from api.reason_texts import Language, address_language
 from api.verifying import verify
 from api.verifying_files import FileRun
@@ -118,44 +121,45 @@ def verify_address(
         lang = LANGUAGES[language]
         atlas = Atlas.read(store, directory, datetime.now(UTC).date())
         verification = verify(atlas, query, lang=address_language(lang), require_box=require_box)
-        answer = VerificationAnswer.of(verification, lang)
+        answer = describe_verification(verification, lang)
     if as_json:
         print_json(answer)
     else:
         _print_verification(answer)
-    raise typer.Exit({Verdict.ACCEPT: 0, Verdict.CONFIRM: 2, Verdict.FIX: 3}[answer.verdict])
+    raise typer.Exit({Verdict.ACCEPT: 0, Verdict.CONFIRM: 2, Verdict.FIX: 3}[answer["verdict"]])
 
 
 def _print_verification(answer: VerificationAnswer) -> None:
-    table = _facts()
-    table.add_row("verdict", f"[{VERDICT_STYLES[answer.verdict]}]{answer.verdict}[/]")
-    if answer.address:
-        table.add_row("address", _described(answer.address))
-        table.add_row("register", f"{answer.address.address_id} ({answer.address.status})")
-    if answer.place:
-        _add_place(table, answer.place)
-    for reason in answer.reasons:
-        table.add_row("because", f"{reason.text} [dim]({reason.code})[/]")
-    for number, alternative in enumerate(answer.alternatives):
+    table, verdict = _facts(), answer["verdict"]
+    table.add_row("verdict", f"[{VERDICT_STYLES[verdict]}]{verdict}[/]")
+    if address := answer["address"]:
+        table.add_row("address", _described(address))
+        table.add_row("register", f"{address['address_id']} ({address['status']})")
+    if answer["place"]:
+        _add_place(table, answer["place"])
+    for reason in answer["reasons"]:
+        table.add_row("because", f"{reason['text']} [dim]({reason['code']})[/]")
+    for number, alternative in enumerate(answer["alternatives"]):
         table.add_row("" if number else "perhaps", _described(alternative))
-    table.add_row("releases", ", ".join(answer.releases))
+    table.add_row("releases", ", ".join(answer["releases"]))
     out.print(table)
 
 
 def _described(address: AddressAnswer) -> str:
-    return address.formatted.replace("[", r"\[")
+    return address["formatted"].replace("[", r"\[")
 
 
 def _add_place(table: Table, place: PlaceAnswer) -> None:
-    table.add_row("sector", f"{place.sector.code}  {_name(place.sector.names)}")
-    table.add_row("municipality", f"{place.municipality.code}  {_name(place.municipality.names)}")
-    plan = f"plan {place.buurt.plan_version} of {place.buurt.valid_from}"
-    table.add_row("buurt", f"{place.buurt.code}  {_name(place.buurt.names)} [dim]({plan})[/]")
+    sector, municipality, buurt = place["sector"], place["municipality"], place["buurt"]
+    table.add_row("sector", f"{sector['code']}  {_name(sector['names'])}")
+    table.add_row("municipality", f"{municipality['code']}  {_name(municipality['names'])}")
+    plan = f"plan {buurt['plan_version']} of {buurt['valid_from']}"
+    table.add_row("buurt", f"{buurt['code']}  {_name(buurt['names'])} [dim]({plan})[/]")
 
 
 def _name(names: Names) -> str:
     """Write a name in every language that has one of its own."""
-    distinct = dict.fromkeys(name for name in (names.nl, names.fr, names.de) if name)
+    distinct = dict.fromkeys(name for name in (names["nl"], names["fr"], names["de"]) if name)
     return " / ".join(distinct).replace("[", r"\[")
 
 
@@ -166,9 +170,9 @@ def _facts() -> Table:
     return table
 
 
-def print_json(answer: BaseModel) -> None:
+def print_json(answer: BaseModel | Mapping[str, Any]) -> None:
     """Print an answer as the HTTP API gives it."""
-    typer.echo(json.dumps(answer.model_dump(mode="json"), ensure_ascii=False, indent=2))
+    typer.echo(json.dumps(to_jsonable_python(answer), ensure_ascii=False, indent=2))
 
 
 def add_commands(app: typer.Typer) -> None:

@@ -12,18 +12,18 @@ from rich.console import Console
 from rich.table import Table
 
 from api.adoption_reports import chart_adoption, explain_counts, report_adoption, tabulate_adoption
+from api.answers import name_of
 from api.cli.answering import LANGUAGES, LanguageOption
 from api.cli.importing import parse_day
 from api.cli.opening import opened
 from api.counting import BuurtShapes, HouseholdCounts
 from api.household_forms import Row, rows_of, write_rows
 from api.household_models import AdoptionRow, AreaHouseholds, MunicipalityAdoption, MunicipalityHouseholds
-from api.models import Names
 from api.negotiation import CSV, GEOJSON, PARQUET
 from api.reason_texts import Language
 from api.routes.adoption import took_part
 from api.settings import HouseholdSettings
-from data.municipalities import MunicipalityPlace, find_municipality, name_in
+from data.municipalities import MunicipalityPlace, find_municipality
 from households.adoption import whole_percent
 from households.adoption_texts import TEXTS
 from households.dwelling_keys import read_keys
@@ -90,7 +90,7 @@ def show_adoption(
             raise typer.BadParameter(f"{text!r} is no NUMBER and no BUURT:NUMBER", param_hint="--participants")
     with _counted(municipality, on) as (place, counted, shapes, smallest_shown):
         given = took_part(participants or [], place.code)
-        report = report_adoption(counted, Names.of(place.names), lang, given)
+        report = report_adoption(counted, place.names, lang, given)
         if svg is not None:
             svg.write_text(chart_adoption(report, lang, smallest_shown), encoding="utf-8")
         if csv:
@@ -149,7 +149,7 @@ def _print_households(
         )
 
     for buurt in counted.buurten:
-        add(buurt.code, name_in(buurt.names.model_dump(), lang) or "", buurt)
+        add(buurt.code, name_of(buurt.names, lang) or "", buurt)
     add(counted.code, place.name(lang), counted.total, "bold")
     out.print(table)
     if counted.official is not None:

@@ -13,7 +13,6 @@ from api.counting import HouseholdCounts
 from api.household_forms import FORMS, write_rows
 from api.household_models import MunicipalityAdoption
 from api.household_problems import described_counts
-from api.models import Names
 from api.negotiation import JSON, SVG, Form, answer, described_forms, negotiate
 from api.reason_texts import Language
 from api.routes.households import AsOf
@@ -58,7 +57,7 @@ def adoption_router(atlas: Callable[[], Atlas], counts: HouseholdCounts) -> APIR
             for country in atlas().countries.values()
             if code in country.municipalities
         )
-        report = report_adoption(counted, Names.of(names), lang, took_part(participants, code))
+        report = report_adoption(counted, names, lang, took_part(participants, code))
         if form is JSON:
             return answer(form, report)
         if form is SVG:

@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Callable
 
+import orjson
 from fastapi import APIRouter, Request, Response
 
 from api.access import needs
 from api.address_models import MOST_QUESTIONS, VerificationBatchAnswer, VerificationBatchRequest
+from api.answers import describe_verification
 from api.atlas import Atlas
 from api.coalescing import verify_questions
-from api.models import VerificationAnswer
 from api.problems import described
 from data.api_keys import Scope
 
@@ -34,9 +35,10 @@ that would be refused alone refuses the batch.""",
         verifications = verify_questions(atlas(), request.data)
         http.state.verdicts = Counter(verification.match.verdict.value for verification in verifications)
         answers = [
-            VerificationAnswer.of(verification, question.language).model_dump_json()
+            describe_verification(verification, question.language)
             for question, verification in zip(request.data, verifications, strict=True)
         ]
-        return Response(f'{{"data":[{",".join(answers)}]}}', media_type="application/json")
+        answer: VerificationBatchAnswer = {"data": answers}
+        return Response(orjson.dumps(answer), media_type="application/json")
 
     return router

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 
 from api.access import needs
+from api.answers import describe_verification
 from api.atlas import Atlas
 from api.coalescing import verify_questions
 from api.eligibility import judge_address
@@ -49,12 +50,15 @@ def verifications_router(
             raise NoMembersError("this server has no keys of households, so it cannot say who may join")
         verification = verify_questions(atlas(), [request])[0]
         http.state.verdicts = {verification.match.verdict.value: 1}
-        answer = VerificationWithEligibility.of(verification, request.language)
+        answer: VerificationWithEligibility = {
+            **describe_verification(verification, request.language),
+            "eligibility": None,
+        }
         if request.eligibility and keys is not None:
             # The store is asked, so not on the loop that answers lookups.
             of_members = Scope.SIGNUP in http.state.caller.scopes
             eligibility = await run_in_threadpool(_judge, keys if of_members else None, verification)
-            answer.eligibility = EligibilityAnswer.of(eligibility, request.language)
+            answer["eligibility"] = EligibilityAnswer.of(eligibility, request.language)
         return answer
 
     def _judge(keys: HouseholdKeys | None, verification: Verification) -> Eligibility:
