@@ -83,6 +83,7 @@ def cost_of_extra(text: str) -> int:
     return COST["extra-words"] + COST["extra-word"] * (len(words) - 1) + COST["extra-figure"] * figures
 
 
+@lru_cache(maxsize=256)
 def score_of(cost: int) -> float:
     """Give the confidence of an address found at a cost.
 

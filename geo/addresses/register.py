@@ -55,7 +55,7 @@ NOWHERE: Final = Place(-1, (), ())
 
 @dataclass(frozen=True, slots=True)
 class _RowFacts:
-    """What all addresses of a street row share."""
+    """What all addresses of a street row share, and what the rows of a place share: whoever hands it out copies it."""
 
     street: dict[str, str]
     postcode: str | None
@@ -140,10 +140,16 @@ class Register:
             what: [Pool(arrays, f"{what}.{language}") for language in LANGUAGES]
             for what in ("municipality", "locality")
         }
-        self._purposes = Pool(arrays, "purpose")
         self._prefixes = Pool(arrays, "id.prefix") if "address.id" in arrays else None
         self._positions = [arrays[f"address.{name}"] for name in ("x", "y", "lon", "lat")]
-        self._facts = lru_cache(maxsize=8192)(self._row_facts)
+        self._facts, self._shared_names = (
+            lru_cache(maxsize=8192)(self._row_facts), lru_cache(maxsize=4096)(self.place_names),
+        )  # fmt: skip
+        # A few texts are those of most addresses.
+        self._number_text, self._box_text, self._purpose = (
+            lru_cache(maxsize=4096)(pool.__getitem__) for pool in (self.numbers, self.boxes, Pool(arrays, "purpose"))
+        )
+        self._prefix = None if self._prefixes is None else lru_cache(maxsize=4096)(self._prefixes.__getitem__)
         self.place = lru_cache(maxsize=16384)(self._place)
         self._known = lru_cache(maxsize=16384)(self._knows_place)
         self.find_number = lru_cache(maxsize=16384)(self.number_keys.find)
@@ -274,12 +280,20 @@ class Register:
         # A bare int would be taken for an int64, and the whole array converted to be compared with it.
         return int(self.first.searchsorted(np.int32(address), side="right")) - 1
 
+    def rows_of(self, addresses: Ints) -> Ints:
+        """Give the street rows of addresses; what it gives for a negative number is none."""
+        return (self.first.searchsorted(addresses, side="right") - 1).astype(np.int32)
+
+    def has_box(self, address: int) -> bool:
+        """Tell whether an address has a box; what the register writes for none (`/`) is none."""
+        return bool(self.box_form.item(self.box.item(address)))
+
     def identifier(self, address: int) -> str:
         """Give the register's identifier of an address."""
         arrays = self.arrays
-        if self._prefixes is not None:
-            return f"{self._prefixes[int(arrays['address.id_prefix'][address])]}{arrays['address.id'][address]}"
-        return Pool(arrays, "id")[address]
+        if self._prefix is None:
+            return Pool(arrays, "id")[address]
+        return f"{self._prefix(arrays['address.id_prefix'].item(address))}{arrays['address.id'].item(address)}"
 
     def identifiers(self, addresses: Ints) -> pa.Array:
         """Give the identifiers of many addresses at once; that of a negative number is null."""
@@ -316,31 +330,33 @@ class Register:
         return _RowFacts(
             self.names_of(row),
             self.postcodes[int(self.row_postcode[row])] or None,
-            self.place_names("locality", locality),
+            self._shared_names("locality", locality),
             self._municipality_codes[town],
-            self.place_names("municipality", town),
+            self._shared_names("municipality", town),
         )
 
-    def official(self, address: int, *, without_box: bool = False) -> OfficialAddress:
-        """Make the record of an address; `without_box` that of its house number, which has no identifier."""
-        facts = self._facts(self.row_of(address))
-        box = self.boxes[int(self.box[address])] or None
-        purpose = self._purposes[int(self.arrays["address.purpose"][address])]
-        x, y, lon, lat = (
+    def official(self, address: int, *, row: int | None = None, without_box: bool = False) -> OfficialAddress:
+        """Make the record of an address, of whose street row the number may be given where it is known.
+
+        With `without_box` that of its house number, which has no identifier.
+        """
+        facts = self._facts(self.row_of(address) if row is None else row)
+        box = self._box_text(self.box.item(address)) or None
+        x, y, lon, lat = [
             None if value != value else value  # noqa: PLR0124 - NaN is the one number that is not itself
-            for value in (float(values[address]) for values in self._positions)
-        )
+            for value in [values.item(address) for values in self._positions]
+        ]
         return OfficialAddress(
             address_id=None if without_box and box else self.identifier(address),
-            street=dict(facts.street),
-            house_number=self.numbers[int(self.number[address])],
+            street=facts.street.copy(),
+            house_number=self._number_text(self.number.item(address)),
             box=None if without_box else box,
             postcode=facts.postcode,
-            locality=dict(facts.locality),
+            locality=facts.locality.copy(),
             municipality_code=facts.municipality_code,
-            municipality=dict(facts.municipality),
-            status=STATUSES[int(self.status[address])],
-            purpose=purpose or None,
+            municipality=facts.municipality.copy(),
+            status=STATUSES[self.status.item(address)],
+            purpose=self._purpose(self.arrays["address.purpose"].item(address)) or None,
             x=x,
             y=y,
             lon=lon,
