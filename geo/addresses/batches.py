@@ -4,6 +4,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import accumulate, chain
 from typing import Any, Final, overload
 
 import numpy as np
@@ -13,10 +14,10 @@ import pyarrow.compute as pc
 from typing_extensions import override
 
 from geo.addresses.costs import score_of
-from geo.addresses.designators import box_form, read_designation
 from geo.addresses.distances import LONGEST
-from geo.addresses.exact import ABSENT, NOWHERE, UNCLEAR, find_exact
-from geo.addresses.likenesses import accepted_keys, searched_towns
+from geo.addresses.exact import ABSENT, UNCLEAR, find_exact
+from geo.addresses.fields import Fields, KnownPlace
+from geo.addresses.likenesses import accepted_keys
 from geo.addresses.matching import match_query
 from geo.addresses.names import LOOSER, WORDY, read_names
 from geo.addresses.questions import (
@@ -28,8 +29,9 @@ from geo.addresses.questions import (
     Level,
     Reason,
     Verdict,
+    query_values,
 )
-from geo.addresses.readings import clean, has_leading_postcode, read_country, read_postcode
+from geo.addresses.readings import clean
 from geo.addresses.register import Register
 from geo.addresses.similar import SHORTEST, find_similar
 from geo.addresses.spelling import street_forms, street_keys, street_type_number
@@ -40,6 +42,8 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 Ints = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
 Bytes = npt.NDArray[np.uint8]
+_AT_ONCE: Final = 1024
+"""So many answers are made at once where a batch is gone through."""
 CORRECTED: Final = "street-corrected"
 BY_PART: Final = Reason("municipality-from-locality", "municipality")
 
@@ -47,15 +51,10 @@ BY_PART: Final = Reason("municipality-from-locality", "municipality")
 class _Texts(ABC):
     """A column of questions: its different texts, and which of them each question has."""
 
-    codes: Ints | None = None
-    """For each question the place of its text; None where no question has one."""
-    _absent: list[int] | npt.NDArray[np.int64]
-    """The places that stand for no text."""
-
     @property
     @abstractmethod
     def texts(self) -> list[str]:
-        """The different texts."""
+        """The different texts; empty where no question has one."""
 
     @abstractmethod
     def text(self, place: int) -> str:
@@ -65,25 +64,17 @@ class _Texts(ABC):
     def utf8(self) -> tuple[npt.NDArray[np.int64], Bytes]:
         """Give their bytes, and where each begins."""
 
-    def numbered(self, number: Callable[[list[str]], Sequence[int] | Ints], absent: int, questions: int) -> Ints:
+    @abstractmethod
+    def spread(self, numbers: Sequence[int] | Ints, absent: int) -> Sequence[int] | Ints:
         """Give each question the number of its text, and `absent` to those without one."""
-        if self.codes is None:
-            return np.full(questions, absent, np.int32)
-        return self.spread(number(self.texts), absent, questions)
-
-    def spread(self, numbers: Sequence[int] | Ints, absent: int, questions: int) -> Ints:
-        """Give each question the number of its text, where these are known."""
-        if self.codes is None:
-            return np.full(questions, absent, np.int32)
-        known = np.array(numbers, np.int32)
-        known[self._absent] = absent
-        return known.take(self.codes)
 
 
 class _TableTexts(_Texts):
     """A column of a table: text, or a dictionary of it."""
 
     def __init__(self, table: pa.Table, name: str) -> None:
+        self._questions = len(table)
+        self._codes: Ints | None = None
         self._different = pa.array([], pa.string())
         if name not in table.schema.names or table[name].null_count == len(table):
             return
@@ -94,7 +85,7 @@ class _TableTexts(_Texts):
         if isinstance(encoded, pa.ChunkedArray):
             encoded = encoded.combine_chunks()
         self._absent = np.flatnonzero(encoded.dictionary.is_null().to_numpy(zero_copy_only=False))
-        self._different, self.codes = encoded.dictionary.fill_null(""), encoded.indices.to_numpy()
+        self._different, self._codes = encoded.dictionary.fill_null(""), encoded.indices.to_numpy()
 
     @cached_property
     @override
@@ -121,25 +112,33 @@ class _TableTexts(_Texts):
         )
         return begin.astype(np.int64), np.frombuffer(content or b" ", np.uint8)
 
+    @override
+    def spread(self, numbers: Sequence[int] | Ints, absent: int) -> Ints:
+        """Give each question the number of its text, and `absent` to those without one."""
+        if self._codes is None:
+            return np.full(self._questions, absent, np.int32)
+        known = np.array(numbers, np.int32)
+        known[self._absent] = absent
+        return known.take(self._codes)
+
 
 class _ListTexts(_Texts):
     """A field of a list of questions: a few of them are numbered in less time than a table of them is made."""
 
     def __init__(self, values: Sequence[str | None]) -> None:
+        self._questions = len(values)
+        self._codes: list[int] = []
         places: dict[str | None, int] = {}
-        codes = [places.setdefault(value, len(places)) for value in values]
+        if values.count(None) < len(values):
+            self._codes = [places.setdefault(value, len(places)) for value in values]
+        self._absent = places.get(None)
         # Half of a surrogate pair is no text: a space, as where one question is answered.
-        self._texts = [_SURROGATE.sub(" ", text) if text else "" for text in places]
-        self._absent = [places[None]] if None in places else []
-        if places.keys() - {None}:
-            self.codes = np.array(codes, np.int32)
-        else:
-            self._texts = []
+        self._texts = [_SURROGATE.sub(" ", text) if text and not text.isascii() else text or "" for text in places]
 
     @property
     @override
     def texts(self) -> list[str]:
-        """The different texts."""
+        """The different texts; empty where no question has one."""
         return self._texts
 
     @override
@@ -151,9 +150,18 @@ class _ListTexts(_Texts):
     def utf8(self) -> tuple[npt.NDArray[np.int64], Bytes]:
         """Give their bytes, and where each begins."""
         encoded = [text.encode() for text in self._texts]
-        begin = np.zeros(len(encoded) + 1, np.int64)
-        np.cumsum([len(text) for text in encoded], out=begin[1:])
+        begin = np.array([0, *accumulate(map(len, encoded))], np.int64)
         return begin, np.frombuffer(b"".join(encoded) or b" ", np.uint8)
+
+    @override
+    def spread(self, numbers: Sequence[int] | Ints, absent: int) -> list[int]:
+        """Give each question the number of its text, and `absent` to those without one."""
+        if not self._codes:
+            return [absent] * self._questions
+        known = numbers.tolist() if isinstance(numbers, np.ndarray) else list(numbers)
+        if self._absent is not None:
+            known[self._absent] = absent
+        return [known[code] for code in self._codes]
 
 
 class _Streets:
@@ -163,9 +171,9 @@ class _Streets:
         self._register, self._names = register, names
         self.read = read_names(*names.utf8(), register.street_slots, register.street_texts, register.first_names)
         self.numbers = self.read.numbers
-        self.wordy = np.flatnonzero(self.numbers == WORDY)
-        for place, readings in zip(self.wordy.tolist(), map(self._readings, self.wordy.tolist()), strict=True):
-            numbers = [n for n in map(register.find_street, readings) if n >= 0]
+        self.wordy = (self.numbers == WORDY).nonzero()[0]
+        for place in self.wordy.tolist():
+            numbers = [n for n in map(register.find_street, self._readings(place)) if n >= 0]
             self.numbers[place] = numbers[0] if len(numbers) == 1 else UNCLEAR if numbers else ABSENT
 
     def _readings(self, place: int) -> tuple[str, ...]:
@@ -196,96 +204,40 @@ class _Streets:
         return first, last, offsets, letters, kinds, read.looser
 
 
-def _house_number(register: Register, text: str) -> tuple[int, int, int, int]:
-    """Give the number of a house number, then of a house number and a box, that a text may be; and if it may be cut.
-
-    A text such as `5-7` is read as a range, and as house 5, box 7. Readings that cut a number apart (`5A` as house 5,
-    box A) cost something, and so cannot compete with one that costs nothing.
-    """
-    readings = read_designation(clean(text)) if len(text) <= MAX_TEXT else ()
-    direct = [reading for reading in readings if reading.direct]
-    plain = [reading for reading in direct if not reading.box]
-    boxed = [reading for reading in direct if reading.box]
-    if not direct or len(plain) > 1 or len(boxed) > 1 or any(reading.extra for reading in direct):
-        return UNCLEAR, UNCLEAR, UNCLEAR, 0
-    return (
-        register.find_number(plain[0].number) if plain else ABSENT,
-        register.find_number(boxed[0].number) if boxed else ABSENT,
-        register.find_box(boxed[0].box) if boxed else ABSENT,
-        int(len(direct) < len(readings)),
-    )
-
-
-def _parts(read: list[tuple[int, int, int, int]]) -> list[Callable[[list[str]], list[int]]]:
-    return [lambda _, part=part: [reading[part] for reading in read] for part in range(4)]  # type: ignore[misc]
-
-
-def _boxes(register: Register, texts: list[str]) -> list[int]:
-    """Give the numbers of boxes: 0 for what is none (`/`), `ABSENT` for a form that no address has."""
-    forms = [box_form(clean(text)) if len(text) <= MAX_TEXT else None for text in texts]
-    return [UNCLEAR if form is None else register.find_box(form) if form else 0 for form in forms]
-
-
-def _postcodes(register: Register, texts: list[str]) -> list[int]:
-    numbers = []
-    for text in texts:
-        cleaned = clean(text) if len(text) <= MAX_TEXT else None
-        number = ABSENT if cleaned == "" else UNCLEAR
-        if cleaned:
-            number = register.postcode(read_postcode(cleaned, register.country))
-        numbers.append(number if number >= 0 or cleaned == "" else UNCLEAR)
-    return numbers
-
-
 class _Places:
-    """The places of a batch, and what each may mean."""
+    """The places of a batch, and what each may mean.
 
-    def __init__(self, register: Register, texts: _Texts, questions: int) -> None:
-        self.towns: list[int] = []
-        self.parts: list[int] = []
-        self.searched: list[int] = []
-        self.rows: list[tuple[int, int]] = []
-        self.town_start, self.part_start, self.search_start = [0], [0], [0]
+    Attributes
+    ----------
+    numbers
+        For each name the number of what it means, `ABSENT` or `UNCLEAR`.
+    town_start, towns, part_start, parts, first_row, last_row
+        Municipalities and localities of each number, as starts and members, and its first and last street row.
+    """
 
-        def number(names: list[str]) -> list[int]:
-            numbers = []
-            for name in names:
-                cleaned = clean(name) if len(name) <= MAX_TEXT else None
-                if cleaned == "":
-                    numbers.append(ABSENT)
-                    continue
-                clear = cleaned is not None and not has_leading_postcode(cleaned, register.country)
-                place = register.place(cleaned) if cleaned is not None and clear else None
-                if place is None or not place.known or place.edits:
-                    numbers.append(UNCLEAR)
-                    continue
-                numbers.append(len(self.town_start) - 1)
-                self.towns += place.municipalities
-                self.parts += place.localities
-                self.town_start.append(len(self.towns))
-                self.part_start.append(len(self.parts))
-                self.searched += searched_towns(register, place)
-                self.search_start.append(len(self.searched))
-                self.rows.append(register.row_span(place))
-            return numbers
+    def __init__(self, fields: Fields, names: Sequence[str]) -> None:
+        self.numbers: list[int] = []
+        self._known: list[KnownPlace] = []
+        for place in map(fields.place, names):
+            if isinstance(place, KnownPlace):
+                self.numbers.append(len(self._known))
+                self._known.append(place)
+            else:
+                self.numbers.append(place)
+        self.town_start, self.towns = _joined([place.towns for place in self._known])
+        self.part_start, self.parts = _joined([place.parts for place in self._known])
+        self.first_row = np.array([place.rows[0] for place in self._known], np.int32)
+        self.last_row = np.array([place.rows[1] for place in self._known], np.int32)
 
-        self.numbers = texts.numbered(number, ABSENT, questions)
-
-    def arrays(self) -> tuple[Ints, Ints, Ints, Ints]:
-        """Give the municipalities and localities of each place, as starts and members."""
-        town_start, towns, part_start, parts = (
-            np.array(values, np.int32) for values in (self.town_start, self.towns, self.part_start, self.parts)
-        )
-        return town_start, towns, part_start, parts
-
-    def spans(self) -> tuple[Ints, Ints]:
-        """Give the first and the last street row of each place."""
-        spans = np.array(self.rows, np.int32).reshape(-1, 2)
-        return np.ascontiguousarray(spans[:, 0]), np.ascontiguousarray(spans[:, 1])
-
-    def searched_arrays(self) -> tuple[Ints, Ints]:
+    def searched(self) -> tuple[Ints, Ints]:
         """Give the municipalities in which similar streets are looked for, as starts and members."""
-        return np.array(self.search_start, np.int32), np.array(self.searched, np.int32)
+        return _joined([place.searched for place in self._known])
+
+
+def _joined(members: Sequence[tuple[int, ...]]) -> tuple[Ints, Ints]:
+    """Give where each one's members begin, and all of them."""
+    starts = np.array([0, *accumulate(map(len, members))], np.int32)
+    return starts, np.array(list(chain.from_iterable(members)), np.int32)
 
 
 class _Questions:
@@ -299,30 +251,44 @@ class _Questions:
         How many questions.
     """
 
-    def __init__(self, register: Register, columns: Mapping[str, _Texts], count: int) -> None:
-        self.register = register
+    def __init__(self, fields: Fields, columns: Mapping[str, _Texts], count: int) -> None:
+        self.register = fields.register
         self.count = count
-        self.street_texts = columns["street"]
-        self.names = _Streets(register, self.street_texts)
-        self.streets = self.street_texts.spread(self.names.numbers, UNCLEAR, self.count)
-        read = [_house_number(register, text) for text in columns["house_number"].texts]
-        numbers = [columns["house_number"].numbered(part, UNCLEAR, self.count) for part in _parts(read)]
-        self.plain, self.boxed, self.own_box, cut = numbers
-        self.cut = cut == 1
-        self.box = columns["box"].numbered(lambda texts: _boxes(register, texts), 0, self.count)
-        self.postcodes = columns["postcode"].numbered(lambda texts: _postcodes(register, texts), ABSENT, self.count)
-        self.places = _Places(register, columns["municipality"], self.count)
-        here = columns["country"].numbered(lambda texts: _countries(register, texts), 1, self.count)
-        lined = columns["line"].numbered(lambda texts: [int(bool(clean(t))) for t in texts], 0, self.count)
-        self.streets[(here != 1) | (lined != 0)] = UNCLEAR
+        street, house, box, postcode, town = (
+            columns[name] for name in ("street", "house_number", "box", "postcode", "municipality")
+        )
+        self.names = _Streets(self.register, street)
+        self._town = _Places(fields, town.texts)
+        numbers = self.names.numbers
+        read = [fields.house_number(text) for text in house.texts]
+        houses = (house.spread(part, UNCLEAR) for part in (zip(*read, strict=True) if read else ((),) * 4))
+        rows = [
+            street.spread(numbers, UNCLEAR), street.spread(np.arange(len(numbers), dtype=np.int32), ABSENT), *houses,
+            box.spread([fields.box(text) for text in box.texts], 0),
+            postcode.spread([fields.postcode(text) for text in postcode.texts], ABSENT),
+            town.spread(self._town.numbers, ABSENT),
+        ]  # fmt: skip
+        # All at once: for a few questions, an array of their own for each costs as much as what is read.
+        (
+            self.streets, self.texts, self.plain, self.boxed, self.own_box, self.cut, self.box, self.postcodes,
+            self.places,
+        ) = np.array(rows, np.int32)  # fmt: skip
+        country, line = columns["country"], columns["line"]
+        if country.texts:
+            here = country.spread([fields.is_here(text) for text in country.texts], 1)
+            self.streets[np.array(here) == 0] = UNCLEAR
+        if line.texts:
+            lined = line.spread([bool(clean(text)) for text in line.texts], 0)
+            self.streets[np.array(lined) == 1] = UNCLEAR
+        self._similar = 0
 
-    def exact(self, numbers: Ints, boxes: Ints) -> tuple[Ints, Flags]:
-        """Find the addresses of one way to read house number and box."""
-        register = self.register
+    def find_exact(self) -> tuple[Ints, Flags]:
+        """Find what is answered word for word: in one way to read it, and in no other."""
+        register, town = self.register, self._town
         found, by_part = np.empty(self.count, np.int32), np.empty(self.count, bool)
-        find_exact(
-            self.streets, numbers, boxes, self.postcodes, self.places.numbers,
-            *self.places.arrays(), *self.places.spans(),
+        self._similar = find_exact(
+            self.streets, self.texts, self.plain, self.box, self.boxed, self.own_box, self.postcodes, self.places,
+            town.town_start, town.towns, town.part_start, town.parts, town.first_row, town.last_row,
             register.street_rows.start, register.street_rows.member,
             register.postcode_rows.start, register.postcode_rows.member,
             register.row_postcode, register.row_municipality, register.row_locality, register.row_street,
@@ -331,53 +297,33 @@ class _Questions:
         )  # fmt: skip
         return found, by_part
 
-    def find_exact(self) -> tuple[Ints, Flags]:
-        """Find what is answered word for word: in one way to read it, and in no other."""
-        found, by_part = self.exact(self.plain, self.box)
-        # A box in a field of its own leaves a range a range.
-        boxed = np.where(self.box == 0, self.boxed, ABSENT).astype(np.int32)
-        if (boxed != ABSENT).any():
-            other, other_by_part = self.exact(boxed, self.own_box)
-            none = (other == NOWHERE) | (boxed == ABSENT)
-            only_other = (other >= 0) & ((found == NOWHERE) | (self.plain == ABSENT))
-            by_part = np.where(only_other, other_by_part, by_part)
-            found = np.where(only_other, other, np.where(none, found, ABSENT)).astype(np.int32)
-        return np.maximum(found, ABSENT), by_part
+    def find_similar(self, by_part: Flags) -> tuple[Ints, Ints]:
+        """Find what differs by typing errors in the street from one address of its place, and their costs.
 
-    def find_similar(self, exact: Ints) -> tuple[Ints, Ints, Flags]:
-        """Find what differs by typing errors in the street from one address of its place, and their costs."""
-        register = self.register
-        codes, places, postcodes = self.street_texts.codes, self.places.numbers, self.postcodes
-        eligible = (exact < 0) & (self.streets == ABSENT) & (self.plain >= 0) & (self.box >= 0)
-        eligible &= (places != UNCLEAR) & (postcodes != UNCLEAR) & ((places >= 0) | (postcodes >= 0))
-        if codes is None or not eligible.any():
-            return np.full(self.count, -1, np.int32), np.zeros(self.count, np.int32), np.zeros(self.count, bool)
-        texts = np.where(eligible, codes, -1).astype(np.int32)
+        After `find_exact`, which tells of which questions that may be; to its `by_part` what is found is added.
+        """
+        register, town = self.register, self._town
+        found, costs = np.full(self.count, -1, np.int32), np.zeros(self.count, np.int32)
+        if not self._similar:
+            return found, costs
         wanted = np.zeros(len(self.names.numbers), bool)
-        wanted[texts[eligible]] = True
-        found, found_costs = np.empty(self.count, np.int32), np.zeros(self.count, np.int32)
-        by_part = np.empty(self.count, bool)
-        arrays = register.arrays
+        wanted[self.texts[self.texts >= 0]] = True
         find_similar(
-            texts, *self.names.compared(wanted),
-            self.plain, self.box, np.where(self.box == 0, self.boxed, ABSENT).astype(np.int32), self.own_box,
-            postcodes, places, self.cut, *self.places.arrays(), *self.places.searched_arrays(),
+            self.texts, *self.names.compared(wanted),
+            self.plain, self.box, self.boxed, self.own_box, self.postcodes, self.places, self.cut == 1,
+            town.town_start, town.towns, town.part_start, town.parts, *town.searched(),
             register.municipality_streets.start, register.municipality_streets.member, register.municipality_letters,
             register.postcode_streets.start, register.postcode_streets.member, register.postcode_letters,
             register.postcode_town,
             register.municipality_rows.start, register.municipality_rows.member,
             register.postcode_rows.start, register.postcode_rows.member,
             register.street_texts.offsets, register.street_texts.text,
-            arrays["street.kind"], register.street_rows.start, register.street_rows.member,
+            register.arrays["street.kind"], register.street_rows.start, register.street_rows.member,
             register.row_postcode, register.row_municipality, register.row_locality, register.row_street,
             register.first, register.number, register.number_first, register.box, register.box_first,
-            register.status, found, found_costs, by_part,
+            register.status, found, costs, by_part,
         )  # fmt: skip
-        return found, found_costs, by_part
-
-
-def _countries(register: Register, texts: list[str]) -> list[int]:
-    return [int(not t.strip() or read_country(t) == register.country) if len(t) <= MAX_TEXT else 0 for t in texts]
+        return found, costs
 
 
 class Matches(Sequence[AddressMatch]):
@@ -407,11 +353,11 @@ class Matches(Sequence[AddressMatch]):
     ) -> None:
         self._register = register
         self._lang = lang
-        self.exact, by_part = questions.find_exact()
-        self.similar, self._costs, similar_by_part = questions.find_similar(self.exact)
-        self._by_part = np.where(self.similar >= 0, similar_by_part, by_part)
-        self._postcoded, self._placed = questions.postcodes >= 0, questions.places.numbers >= 0
-        rest = np.flatnonzero((self.exact < 0) & (self.similar < 0))
+        self.exact, self._by_part = questions.find_exact()
+        self.similar, self._costs = questions.find_similar(self._by_part)
+        self._addresses = np.maximum(self.exact, self.similar)
+        self._postcodes, self._places = questions.postcodes, questions.places
+        rest = (self._addresses < 0).nonzero()[0]
         self._others = {
             place: match_query(register, query, lang=lang, require_box=require_box)
             for place, query in zip(rest.tolist(), ask(rest), strict=True)
@@ -428,30 +374,44 @@ class Matches(Sequence[AddressMatch]):
 
     def __getitem__(self, place: int | slice) -> AddressMatch | list[AddressMatch]:
         if isinstance(place, slice):
-            return [self[i] for i in range(*place.indices(len(self)))]
+            return self._answers(place)
         if not -len(self) <= place < len(self):
             raise IndexError(place)
         place %= len(self)
-        return self._others.get(place) or self._plain(place)
+        return self._answers(slice(place, place + 1))[0]
 
     def __iter__(self) -> Iterator[AddressMatch]:
-        return (self[i] for i in range(len(self)))
+        parts = (slice(start, start + _AT_ONCE) for start in range(0, len(self), _AT_ONCE))
+        return chain.from_iterable(map(self._answers, parts))
 
-    def _plain(self, place: int) -> AddressMatch:
-        register = self._register
-        exact = self.exact[place] >= 0
-        address, cost = int(self.exact[place] if exact else self.similar[place]), int(self._costs[place])
-        states = {"house_number": Component.CONFIRMED}
-        states["street"] = Component.CONFIRMED if exact else Component.CORRECTED
-        states["postcode"] = Component.CONFIRMED if self._postcoded[place] else Component.INFERRED
-        named = self._placed[place] and not self._by_part[place]
-        states["municipality"] = Component.CONFIRMED if named else Component.INFERRED
-        reasons: tuple[Reason, ...] = () if exact else (Reason(CORRECTED, "street", cost),)
-        reasons += (BY_PART,) if self._by_part[place] else ()
-        if register.box_form[register.box[address]]:
+    def _answers(self, places: slice) -> list[AddressMatch]:
+        """Make the answers of some places: numbers leave an array in less time all at once than one by one."""
+        rows = self._register.rows_of(self._addresses[places])
+        columns = (self._addresses, self._costs, self._by_part, self._postcodes, self._places)
+        return [
+            self._others.get(place) or self._plain(row, address, cost, postcode >= 0, town >= 0, by_part=by_part)
+            for place, row, address, cost, by_part, postcode, town in zip(
+                range(len(self))[places], rows.tolist(), *(column[places].tolist() for column in columns), strict=True
+            )
+        ]
+
+    def _plain(
+        self, row: int, address: int, cost: int, postcoded: bool, placed: bool, *, by_part: bool
+    ) -> AddressMatch:
+        # What differs in the street costs something, and nothing else that is answered here does.
+        states = {
+            "house_number": Component.CONFIRMED,
+            "street": Component.CORRECTED if cost else Component.CONFIRMED,
+            "postcode": Component.CONFIRMED if postcoded else Component.INFERRED,
+            "municipality": Component.CONFIRMED if placed and not by_part else Component.INFERRED,
+        }
+        if self._register.has_box(address):
             states["box"] = Component.CONFIRMED
-        verdict = Verdict.ACCEPT if exact else Verdict.CONFIRM
-        official = register.official(address)
+        reasons: tuple[Reason, ...] = (Reason(CORRECTED, "street", cost),) if cost else ()
+        if by_part:
+            reasons += (BY_PART,)
+        verdict = Verdict.CONFIRM if cost else Verdict.ACCEPT
+        official = self._register.official(address, row=row)
         return AddressMatch(verdict, Level.DWELLING, states, official, (), reasons, score_of(cost), self._lang)
 
     def to_table(self) -> pa.Table:
@@ -492,7 +452,7 @@ def _coded(
     return pa.array(list(texts), pa.string()).take(pa.array(numbers))
 
 
-def match_table(register: Register, table: pa.Table, *, lang: str, require_box: bool) -> Matches:
+def match_table(fields: Fields, table: pa.Table, *, lang: str, require_box: bool) -> Matches:
     """Answer a table of questions, whose columns are the fields of `AddressQuery` that it has."""
     names = [name for name in QUERY_FIELDS if name in table.schema.names]
 
@@ -502,16 +462,17 @@ def match_table(register: Register, table: pa.Table, *, lang: str, require_box: 
         asked = table.select(names).take(pa.array(places)).to_pydict()
         return (AddressQuery(**dict(zip(names, values, strict=True))) for values in zip(*asked.values(), strict=True))
 
-    questions = _Questions(register, {name: _TableTexts(table, name) for name in QUERY_FIELDS}, len(table))
-    return Matches(register, questions, ask, lang=lang, require_box=require_box)
+    questions = _Questions(fields, {name: _TableTexts(table, name) for name in QUERY_FIELDS}, len(table))
+    return Matches(fields.register, questions, ask, lang=lang, require_box=require_box)
 
 
-def match_queries(register: Register, queries: Sequence[AddressQuery], *, lang: str, require_box: bool) -> Matches:
+def match_queries(fields: Fields, queries: Sequence[AddressQuery], *, lang: str, require_box: bool) -> Matches:
     """Answer a list of questions."""
-    columns = {name: _ListTexts([getattr(query, name) for query in queries]) for name in QUERY_FIELDS}
+    values = zip(*map(query_values, queries), strict=True) if queries else ((),) * len(QUERY_FIELDS)
+    columns = dict(zip(QUERY_FIELDS, map(_ListTexts, values), strict=True))
     return Matches(
-        register,
-        _Questions(register, columns, len(queries)),
+        fields.register,
+        _Questions(fields, columns, len(queries)),
         lambda places: [queries[place] for place in places.tolist()],
         lang=lang,
         require_box=require_box,

@@ -3,7 +3,7 @@
 Only what the rules of `geo.addresses.matching` accept without any correction is answered here; every other question
 is left to them. So this is a short cut and never a second opinion, which a test holds over the whole evaluation set.
 """
-# ruff: noqa: PLR0912, PLR0915 - one loop that stays in registers
+# ruff: noqa: PLR0912 - one loop that stays in registers
 
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from numba import types
 from geo.addresses.prefetching import prefetch
 from geo.compiled import INTS, compiled, inlined
 
-__all__ = ["ABSENT", "NOWHERE", "UNCLEAR", "find_exact"]
+__all__ = ["ABSENT", "UNCLEAR", "find_exact"]
 
 Array = npt.NDArray[Any]
 
@@ -22,8 +22,8 @@ ABSENT: Final = -1
 """The question has no such part; or, for a house number or a box, the register has none of this form."""
 UNCLEAR: Final = -2
 """The part needs the rules."""
-NOWHERE: Final = -3
-"""No registered address is what the question says, word for word."""
+_UNSURE, _NOWHERE = -1, -3
+"""Instead of an address: the rules must decide; no registered address is what the question says, word for word."""
 
 _AHEAD: Final = 8
 """How many questions later the addresses asked for are looked at."""
@@ -44,9 +44,64 @@ def _first_not_below(values: Any, start: Any, end: Any, bound: Any) -> Any:
     return start
 
 
+@inlined
+def _one_address(
+    begin: Any, most: Any, stop: Any, number: Any, box: Any, postcode: Any, place: Any,
+    town_start: Any, towns: Any, part_start: Any, parts: Any, key_rows: Any,
+    row_postcode: Any, row_town: Any, row_part: Any, row_street: Any,
+    row_first: Any, address_number: Any, number_first: Any, address_box: Any, box_first: Any, status: Any,
+) -> Any:  # fmt: skip
+    """Find the address of one way to read a house number and a box, and whether the place is a part of its town."""
+    only_street = -1
+    low, high = 0, 0
+    in_town, part = True, False
+    for k in range(begin, stop):
+        row = key_rows[k]
+        if row > most:
+            break
+        if postcode >= 0 and row_postcode[row] != postcode:
+            continue
+        if place >= 0:
+            agrees = False
+            for j in range(town_start[place], town_start[place + 1]):
+                agrees = agrees or towns[j] == row_town[row]
+            in_town = agrees
+            for j in range(part_start[place], part_start[place + 1]):
+                agrees = agrees or parts[j] == row_part[row]
+            if not agrees:
+                continue
+        if only_street >= 0 and row_street[row] != only_street:
+            return _UNSURE, False
+        only_street = row_street[row]
+        end = row_first[row + 1]
+        start = _first_not_below(address_number, row_first[row], end, number_first[number])
+        end = _first_not_below(address_number, start, end, number_first[number + 1])
+        if start < end:
+            if high > low:
+                return _UNSURE, False
+            low, high, part = start, end, not in_town
+    if high <= low:
+        return _NOWHERE, False
+    if box > 0:
+        start = _first_not_below(address_box, low, high, box_first[box])
+        high = _first_not_below(address_box, start, high, box_first[box + 1])
+        low = start
+        if low == high:
+            return _NOWHERE, False
+    elif address_box[high - 1] >= box_first[1]:
+        return _UNSURE, False  # a building with boxes, and none was given
+    current = -1
+    for address in range(low, high):
+        if status[address] == 0:
+            if current >= 0:
+                return _UNSURE, False
+            current = address
+    return current, part and current >= 0
+
+
 @compiled(
-    types.void(
-        INTS, INTS, INTS, INTS, INTS,  # street, number, box, postcode, place of each question
+    types.int64(
+        INTS, INTS, INTS, INTS, INTS, INTS, INTS, INTS,  # what each question says
         INTS, INTS, INTS, INTS, INTS, INTS,  # towns, parts, first and last row of each place
         _READ, _READ, _READ, _READ,  # rows of each street key and postcode
         _READ, _READ, _READ, _READ,  # postcode, municipality, locality, street of each row
@@ -55,20 +110,27 @@ def _first_not_below(values: Any, start: Any, end: Any, bound: Any) -> Any:
     )
 )  # fmt: skip
 def find_exact(
-    streets: Array, numbers: Array, boxes: Array, postcodes: Array, places: Array,
+    streets: Array, texts: Array, numbers: Array, boxes: Array, other_numbers: Array, other_boxes: Array,
+    postcodes: Array, places: Array,
     town_start: Array, towns: Array, part_start: Array, parts: Array, place_low: Array, place_high: Array,
     key_start: Array, key_rows: Array, postcode_start: Array, postcode_rows: Array,
     row_postcode: Array, row_town: Array, row_part: Array, row_street: Array,
     row_first: Array, address_number: Array, number_first: Array, address_box: Array, box_first: Array, status: Array,
     found: Array, by_part: Array,
-) -> None:  # fmt: skip
-    """Find the one current address that each question names word for word.
+) -> int:  # fmt: skip
+    """Find the one current address that each question names word for word: in one way to read it, and in no other.
 
     Parameters
     ----------
     streets, numbers, boxes, postcodes, places
         Parts of each question: numbers of a street's key, of the normal forms of the house number and the box (0 for
         no box), of the postcode and of the place; `ABSENT`, or `UNCLEAR`.
+    texts
+        Number of the street's text of each question. Where the street can only be one with a similar name, and all
+        else is clear, it stays; elsewhere it is made -1.
+    other_numbers, other_boxes
+        Another way to read the house number, with a box in it; `ABSENT` where there is none. A question with a box of
+        its own has no other way, and the number is made `ABSENT`: that box leaves a range a range.
     town_start, towns, part_start, parts, place_low, place_high
         Municipalities and localities of each place, and the first and the last row that one of them has.
     key_start, key_rows, postcode_start, postcode_rows
@@ -79,16 +141,28 @@ def find_exact(
     row_first, address_number, number_first, address_box, box_first, status
         Addresses of the index.
     found
-        Receives the address of each question, -1 where the rules must decide, `NOWHERE` where no address has this
-        street, house number and box there.
+        Receives the address of each question, -1 where there is none or the rules must decide.
     by_part
         Receives whether the place named is a part of the municipality.
+
+    Returns
+    -------
+    int
+        How many of `texts` stayed.
     """
     begins, mosts = np.empty(len(streets), np.int32), np.empty(len(streets), np.int32)
+    similar = 0
     for i in range(len(streets)):
         street, postcode, place = streets[i], postcodes[i], places[i]
+        if boxes[i] != 0:
+            other_numbers[i] = -1
         begins[i], mosts[i] = 0, -1
-        if street < 0 or postcode < -1 or place < -1 or (postcode < 0 and place < 0) or numbers[i] < 0 or boxes[i] < 0:
+        placed = postcode >= -1 and place >= -1 and (postcode >= 0 or place >= 0)
+        if placed and street == -1 and numbers[i] >= 0 and boxes[i] >= 0:
+            similar += 1
+        else:
+            texts[i] = -1
+        if street < 0 or not placed or (numbers[i] < 0 and other_numbers[i] < 0):
             continue
         least, most = 0, len(row_postcode) - 1
         if place >= 0:
@@ -109,65 +183,22 @@ def find_exact(
             prefetch(status, row_first[row])
         found[i] = -1
         by_part[i] = False
-        street, number, box, postcode, place = streets[i], numbers[i], boxes[i], postcodes[i], places[i]
-        if street < 0 or number == -2 or box == -2 or postcode == -2 or place == -2 or (postcode < 0 and place < 0):
+        if mosts[i] < 0 or numbers[i] == UNCLEAR or boxes[i] == UNCLEAR:
             continue
-        if number == -1 or box == -1:
-            found[i] = -3
-            continue
-        only_street = -1
-        low, high = 0, 0
-        clear = True
-        in_town, part = True, False
-        stop = key_start[street + 1]
-        for k in range(begins[i], stop):
-            row = key_rows[k]
-            if row > mosts[i]:
-                break
-            if postcode >= 0 and row_postcode[row] != postcode:
+        address, part = _NOWHERE, False
+        for other in range(2):
+            number, box = (other_numbers[i], other_boxes[i]) if other else (numbers[i], boxes[i])
+            if number < 0 or box < 0:
                 continue
-            if place >= 0:
-                agrees = False
-                for j in range(town_start[place], town_start[place + 1]):
-                    agrees = agrees or towns[j] == row_town[row]
-                in_town = agrees
-                for j in range(part_start[place], part_start[place + 1]):
-                    agrees = agrees or parts[j] == row_part[row]
-                if not agrees:
-                    continue
-            if only_street >= 0 and row_street[row] != only_street:
-                clear = False
-                break
-            only_street = row_street[row]
-            end = row_first[row + 1]
-            start = _first_not_below(address_number, row_first[row], end, number_first[number])
-            end = _first_not_below(address_number, start, end, number_first[number + 1])
-            if start < end:
-                if high > low:
-                    clear = False
-                    break
-                low, high, part = start, end, not in_town
-        if not clear:
-            continue
-        if high <= low:
-            found[i] = -3
-            continue
-        if box > 0:
-            start = _first_not_below(address_box, low, high, box_first[box])
-            high = _first_not_below(address_box, start, high, box_first[box + 1])
-            low = start
-            if low == high:
-                found[i] = -3
-                continue
-        elif address_box[high - 1] >= box_first[1]:
-            continue  # a building with boxes, and none was given
-        current = -1
-        for address in range(low, high):
-            if status[address] == 0:
-                if current >= 0:
-                    current = -2
-                    break
-                current = address
-        if current >= 0:
-            found[i] = current
-            by_part[i] = part
+            one, in_part = _one_address(
+                begins[i], mosts[i], key_start[streets[i] + 1], number, box, postcodes[i], places[i],
+                town_start, towns, part_start, parts, key_rows, row_postcode, row_town, row_part, row_street,
+                row_first, address_number, number_first, address_box, box_first, status,
+            )  # fmt: skip
+            if address == _NOWHERE:
+                address, part = one, in_part
+            elif one != _NOWHERE:
+                address = _UNSURE
+        if address >= 0:
+            found[i], by_part[i] = address, part
+    return similar

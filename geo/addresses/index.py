@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from geo.addresses.batches import Matches, match_queries, match_table
 from geo.addresses.building import build_index
 from geo.addresses.columns import Progress
+from geo.addresses.fields import Fields
 from geo.addresses.matching import check_types, match_query
 from geo.addresses.nearest import find_nearest
 from geo.addresses.questions import LANGUAGES, QUERY_FIELDS, AddressMatch, AddressQuery, OfficialAddress, Suggestion
@@ -47,6 +48,7 @@ class AddressIndex:
 
     def __init__(self, register: Register) -> None:
         self._register = register
+        self._fields = Fields(register)
         self._suggester = Suggester(register)
 
     @classmethod
@@ -160,7 +162,7 @@ class AddressIndex:
         _check_language(lang)
         for query in queries:
             check_types(query)
-        return list(match_queries(self._register, queries, lang=lang, require_box=require_box))
+        return list(match_queries(self._fields, queries, lang=lang, require_box=require_box))
 
     def verify_table(self, queries: pa.Table, *, lang: str = "nl", require_box: bool = True) -> Matches:
         """Find the official addresses of a table of questions, with the same verdicts as `verify`.
@@ -187,7 +189,7 @@ class AddressIndex:
         for name in QUERY_FIELDS:
             if name in queries.schema.names and not _is_text(queries.schema.field(name).type):
                 raise ValueError(f"the column {name} must be text, not {queries.schema.field(name).type}")
-        return match_table(self._register, queries, lang=lang, require_box=require_box)
+        return match_table(self._fields, queries, lang=lang, require_box=require_box)
 
     def suggest(self, text: str, *, lang: str = "nl", limit: int = 10) -> list[Suggestion]:
         """Complete what somebody is typing: streets first, then house numbers, then boxes.

@@ -23,6 +23,7 @@ from geo.addresses.questions import (
     OfficialAddress,
     Reason,
     Verdict,
+    query_values,
 )
 from geo.addresses.readings import Reading, country_of_line, read_country, read_query
 from geo.addresses.register import Register
@@ -43,8 +44,7 @@ def check_types(query: AddressQuery) -> None:
     """
     if not isinstance(query, AddressQuery):
         raise ValueError(f"an AddressQuery is meant, not {type(query).__name__}")  # noqa: TRY004 - one documented error
-    for name in QUERY_FIELDS:
-        value = getattr(query, name)
+    for name, value in zip(QUERY_FIELDS, query_values(query), strict=True):
         if value is not None and not isinstance(value, str):
             raise ValueError(f"{name} must be text or None, not {type(value).__name__}")
 
@@ -68,7 +68,8 @@ def match_query(register: Register, query: AddressQuery, *, lang: str, require_b
     AddressMatch
         The verdict and its reasons.
     """
-    too_long = next((n for n in QUERY_FIELDS if len(getattr(query, n) or "") > MAX_TEXT), None)
+    values = zip(QUERY_FIELDS, query_values(query), strict=True)
+    too_long = next((name for name, value in values if value and len(value) > MAX_TEXT), None)
     if too_long:
         return _refused("input-too-long", too_long, {}, lang)
     country = read_country(query.country) if query.country and query.country.strip() else None

@@ -1,14 +1,16 @@
 """The question and the answer of address matching: plain values, with no register behind them."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from operator import attrgetter
 from typing import Final
 
 from geo.addresses.designators import with_box
 
 __all__ = [
-    "LANGUAGES", "MAX_TEXT", "REASONS", "AddressIndexError", "AddressMatch", "AddressQuery", "Component", "Level",
-    "OfficialAddress", "Reason", "Suggestion", "Verdict",
+    "LANGUAGES", "MAX_TEXT", "QUERY_FIELDS", "REASONS", "AddressIndexError", "AddressMatch", "AddressQuery",
+    "Component", "Level", "OfficialAddress", "Reason", "Suggestion", "Verdict", "query_values",
 ]  # fmt: skip
 
 LANGUAGES: Final = ("nl", "fr", "de")
@@ -104,6 +106,8 @@ class AddressQuery:
 
 
 QUERY_FIELDS: Final = tuple(f.name for f in fields(AddressQuery))
+query_values: Final[Callable[[AddressQuery], tuple[str | None, ...]]] = attrgetter(*QUERY_FIELDS)
+"""Gives the values of a question, in the order of `QUERY_FIELDS`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -170,7 +170,7 @@ def find_similar(
     row_first, address_number, number_first, address_box, box_first, status
         Addresses.
     found, costs_found, by_part
-        Receive the address, or -1; its cost; and whether the place named is a part of the municipality.
+        Receive, where it is found, the address; its cost; and whether the place named is a part of the municipality.
     """
     masks = np.empty(37, np.uint64)
     keys = np.empty(_ROOM, np.int32)
@@ -178,8 +178,6 @@ def find_similar(
     lows, highs = np.empty(_MOST_RANGES, np.int32), np.empty(_MOST_RANGES, np.int32)
     near = np.empty(max(len(town_keys), len(postcode_keys)), np.int32)
     for i in range(len(texts)):
-        found[i] = -1
-        by_part[i] = False
         text = texts[i]
         if text < 0:
             continue

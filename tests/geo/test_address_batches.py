@@ -90,6 +90,23 @@ def test_a_table_of_answers_says_what_the_answers_say(belgium: AddressIndex) -> 
         matches[len(lines)]
 
 
+def test_a_long_batch_answers_each_question_in_its_place(belgium: AddressIndex) -> None:
+    asked = [
+        AddressQuery(street=street, house_number=number, postcode="9000")
+        for street, number in product(("Kerkstraat", "Kerkstrat", "Nergens"), map(str, range(800)))
+    ]
+    assert belgium.verify_many(asked) == [belgium.verify(query) for query in asked]
+
+
+def test_answers_share_nothing_that_can_be_changed(belgium: AddressIndex) -> None:
+    query = AddressQuery(street="Kerkstraat", house_number="1", postcode="9000")
+    first, second, alone = *belgium.verify_many([query, query]), belgium.verify(query)
+    assert first.address is not None
+    for names in (first.address.street, first.address.locality, first.address.municipality, first.components):
+        names.clear()
+    assert second == alone == belgium.verify(query) != first
+
+
 def test_dictionary_columns_and_an_empty_table_are_tables_too(belgium: AddressIndex) -> None:
     plain = pa.table({"street": ["Kerkstraat", "Kerkstraat"], "house_number": ["1", "3"], "postcode": ["9000", "9050"]})
     encoded = pa.table({name: plain[name].combine_chunks().dictionary_encode() for name in plain.schema.names})
