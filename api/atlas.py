@@ -88,10 +88,11 @@ class _SectorFacts:
     blocks: tuple[_BlockFacts, ...]
     """At least one; in order of their codes."""
 
-    def buurt_at(self, x: float, y: float) -> BuurtFacts:
-        """Return the buurt of a point that lies in the sector, in the sectors' CRS."""
-        shapes = [block.shape for block in self.blocks if block.shape is not None]
-        return self.blocks[part_at(shapes, x, y) if len(self.blocks) > 1 else 0].buurt
+    def block_at(self, x: float, y: float) -> int:
+        """Return the number of the block of a point that lies in the sector, in the sectors' CRS."""
+        if len(self.blocks) == 1:
+            return 0
+        return part_at([block.shape for block in self.blocks if block.shape is not None], x, y)
 
 
 class CountryAtlas:
@@ -101,7 +102,12 @@ class CountryAtlas:
         self.country = country
         self.releases = releases
         self._directory = directory
+        addresses = releases.get(Kind.ADDRESSES)
+        self.address_crs = None if addresses is None else addresses.crs
+        """The CRS of the active addresses' own positions; None where they have none."""
         self._sectors: Mapping[str, _SectorFacts] = {}
+        self._places: dict[tuple[str, int], Place] = {}
+        """Places that were asked for, by sector and number of the block: the next one there is the same."""
         self.municipalities: Mapping[str, MunicipalityFacts] = {}
 
     def read_store(self, session: Session, day: date) -> None:
@@ -182,20 +188,25 @@ class CountryAtlas:
 
     def place(self, x: float, y: float, crs: str) -> Place | None:
         """Return where a point in any CRS lies, or None outside the country's sectors."""
-        if self.sector_index is None:
+        index = self.sector_index
+        if index is None:
             return None
-        x, y = transform_point(x, y, crs, self.sector_index.crs)
-        code = self.sector_index.locate(x, y)
+        x, y = transform_point(x, y, crs, index.crs)
+        code = index.locate(x, y)
         if code is None:
             return None
         sector = self._sectors[code]
-        return Place(
-            country=self.country,
-            sector_code=code,
-            sector_names=sector.names,
-            municipality=self.municipalities[sector.municipality_code],
-            buurt=sector.buurt_at(x, y),
-        )
+        block = sector.block_at(x, y)
+        place = self._places.get((code, block))
+        if place is None:
+            place = self._places[code, block] = Place(
+                country=self.country,
+                sector_code=code,
+                sector_names=sector.names,
+                municipality=self.municipalities[sector.municipality_code],
+                buurt=sector.blocks[block].buurt,
+            )
+        return place
 
 
 class Atlas:

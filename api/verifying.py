@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from api.atlas import Atlas, CountryAtlas, NothingActiveError, Place
-from data.tables import Kind
 from geo.addresses import AddressMatch, AddressQuery, OfficialAddress, Verdict
 from geo.crs import LONLAT
 
@@ -85,7 +84,7 @@ def find_place(country: CountryAtlas, address: OfficialAddress | None) -> tuple[
         return None, NO_SECTORS
     if address.x is None or address.y is None or address.lon is None or address.lat is None:
         return None, NO_POSITION
-    register_crs = country.releases[Kind.ADDRESSES].crs
+    register_crs = country.address_crs
     if country.sector_index.crs == LONLAT or register_crs is None:
         place = country.place(address.lon, address.lat, LONLAT)
     else:
