@@ -27,6 +27,7 @@ from geo.addresses.questions import (
     AddressQuery,
     Component,
     Level,
+    OfficialAddress,
     Reason,
     Verdict,
     query_values,
@@ -386,17 +387,21 @@ class Matches(Sequence[AddressMatch]):
 
     def _answers(self, places: slice) -> list[AddressMatch]:
         """Make the answers of some places: numbers leave an array in less time all at once than one by one."""
-        rows = self._register.rows_of(self._addresses[places])
-        columns = (self._addresses, self._costs, self._by_part, self._postcodes, self._places)
+        addresses = self._addresses[places]
+        made = iter(self._register.officials(addresses[addresses >= 0]))
+        columns = (self._costs, self._by_part, self._postcodes, self._places)
         return [
-            self._others.get(place) or self._plain(row, address, cost, postcode >= 0, town >= 0, by_part=by_part)
-            for place, row, address, cost, by_part, postcode, town in zip(
-                range(len(self))[places], rows.tolist(), *(column[places].tolist() for column in columns), strict=True
+            self._others.get(place) or self._plain(address, next(made), cost, postcode >= 0, town >= 0, by_part=by_part)
+            for place, address, cost, by_part, postcode, town in zip(
+                range(len(self))[places],
+                addresses.tolist(),
+                *(column[places].tolist() for column in columns),
+                strict=True,
             )
         ]
 
     def _plain(
-        self, row: int, address: int, cost: int, postcoded: bool, placed: bool, *, by_part: bool
+        self, address: int, official: OfficialAddress, cost: int, postcoded: bool, placed: bool, *, by_part: bool
     ) -> AddressMatch:
         # What differs in the street costs something, and nothing else that is answered here does.
         states = {
@@ -411,7 +416,6 @@ class Matches(Sequence[AddressMatch]):
         if by_part:
             reasons += (BY_PART,)
         verdict = Verdict.CONFIRM if cost else Verdict.ACCEPT
-        official = self._register.official(address, row=row)
         return AddressMatch(verdict, Level.DWELLING, states, official, (), reasons, score_of(cost), self._lang)
 
     def to_table(self) -> pa.Table:

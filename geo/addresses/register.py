@@ -15,6 +15,7 @@ from geo.addresses.identifiers import identifier_column
 from geo.addresses.lexicon import KeyTable, Lists, Pool
 from geo.addresses.names import key_slots
 from geo.addresses.questions import LANGUAGES, OfficialAddress
+from geo.addresses.records import read_records
 from geo.addresses.spelling import place_keys
 from geo.addresses.storage import map_arrays
 
@@ -141,7 +142,11 @@ class Register:
             for what in ("municipality", "locality")
         }
         self._prefixes = Pool(arrays, "id.prefix") if "address.id" in arrays else None
-        self._positions = [arrays[f"address.{name}"] for name in ("x", "y", "lon", "lat")]
+        self._records = (
+            self.first, self.number, self.box, self.status, arrays["address.purpose"],
+            arrays.get("address.id_prefix", np.empty(0, np.uint16)), arrays.get("address.id", np.empty(0, np.int64)),
+            *(arrays[f"address.{name}"] for name in ("x", "y", "lon", "lat")),
+        )  # fmt: skip
         self._facts, self._shared_names = (
             lru_cache(maxsize=8192)(self._row_facts), lru_cache(maxsize=4096)(self.place_names),
         )  # fmt: skip
@@ -280,10 +285,6 @@ class Register:
         # A bare int would be taken for an int64, and the whole array converted to be compared with it.
         return int(self.first.searchsorted(np.int32(address), side="right")) - 1
 
-    def rows_of(self, addresses: Ints) -> Ints:
-        """Give the street rows of addresses; what it gives for a negative number is none."""
-        return (self.first.searchsorted(addresses, side="right") - 1).astype(np.int32)
-
     def has_box(self, address: int) -> bool:
         """Tell whether an address has a box; what the register writes for none (`/`) is none."""
         return bool(self.box_form.item(self.box.item(address)))
@@ -335,28 +336,35 @@ class Register:
             self._shared_names("municipality", town),
         )
 
-    def official(self, address: int, *, row: int | None = None, without_box: bool = False) -> OfficialAddress:
-        """Make the record of an address, of whose street row the number may be given where it is known.
+    def official(self, address: int, *, without_box: bool = False) -> OfficialAddress:
+        """Make the record of an address; `without_box` that of its house number, which has no identifier."""
+        return self.officials(np.array([address], np.int32), without_box=without_box)[0]
 
-        With `without_box` that of its house number, which has no identifier.
-        """
-        facts = self._facts(self.row_of(address) if row is None else row)
-        box = self._box_text(self.box.item(address)) or None
-        x, y, lon, lat = [
-            None if value != value else value  # noqa: PLR0124 - NaN is the one number that is not itself
-            for value in [values.item(address) for values in self._positions]
-        ]
+    def officials(self, addresses: Ints, *, without_box: bool = False) -> list[OfficialAddress]:
+        """Make the records of addresses."""
+        codes, positions = np.empty((len(addresses), 7), np.int64), np.empty((len(addresses), 4))
+        read_records(addresses, *self._records, codes, positions)
+        read = zip(addresses.tolist(), codes.tolist(), positions.tolist(), strict=True)
+        return [self._record(*each, without_box=without_box) for each in read]
+
+    def _record(self, address: int, codes: list[int], positions: list[float], *, without_box: bool) -> OfficialAddress:
+        row, number, box_number, status, purpose, prefix, figures = codes
+        facts = self._facts(row)
+        box = self._box_text(box_number) or None
+        # NaN is the one number that is not itself.
+        x, y, lon, lat = [None if value != value else value for value in positions]  # noqa: PLR0124
+        identifier = f"{self._prefix(prefix)}{figures}" if self._prefix else self.identifier(address)
         return OfficialAddress(
-            address_id=None if without_box and box else self.identifier(address),
+            address_id=None if without_box and box else identifier,
             street=facts.street.copy(),
-            house_number=self._number_text(self.number.item(address)),
+            house_number=self._number_text(number),
             box=None if without_box else box,
             postcode=facts.postcode,
             locality=facts.locality.copy(),
             municipality_code=facts.municipality_code,
             municipality=facts.municipality.copy(),
-            status=STATUSES[self.status.item(address)],
-            purpose=self._purpose(self.arrays["address.purpose"].item(address)) or None,
+            status=STATUSES[status],
+            purpose=self._purpose(purpose) or None,
             x=x,
             y=y,
             lon=lon,
