@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from geo.addresses.costs import score_of
 from geo.addresses.distances import LONGEST
-from geo.addresses.exact import ABSENT, UNCLEAR, find_exact
+from geo.addresses.exact import ABSENT, LAST_ROW, UNCLEAR, find_exact
 from geo.addresses.fields import Fields, KnownPlace
 from geo.addresses.likenesses import accepted_keys
 from geo.addresses.matching import match_query
@@ -43,6 +43,7 @@ _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 Ints = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
 Bytes = npt.NDArray[np.uint8]
+_NO_SPANS: Final = np.empty((0, LAST_ROW + 1), np.int32)
 _AT_ONCE: Final = 1024
 """So many answers are made at once where a batch is gone through."""
 CORRECTED: Final = "street-corrected"
@@ -128,10 +129,11 @@ class _ListTexts(_Texts):
 
     def __init__(self, values: Sequence[str | None]) -> None:
         self._questions = len(values)
-        self._codes: list[int] = []
+        self._texts: list[str] = []
+        if values.count(None) == len(values):
+            return
         places: dict[str | None, int] = {}
-        if values.count(None) < len(values):
-            self._codes = [places.setdefault(value, len(places)) for value in values]
+        self._codes = [places.setdefault(value, len(places)) for value in values]
         self._absent = places.get(None)
         # Half of a surrogate pair is no text: a space, as where one question is answered.
         self._texts = [_SURROGATE.sub(" ", text) if text and not text.isascii() else text or "" for text in places]
@@ -157,7 +159,7 @@ class _ListTexts(_Texts):
     @override
     def spread(self, numbers: Sequence[int] | Ints, absent: int) -> list[int]:
         """Give each question the number of its text, and `absent` to those without one."""
-        if not self._codes:
+        if not self._texts:
             return [absent] * self._questions
         known = numbers.tolist() if isinstance(numbers, np.ndarray) else list(numbers)
         if self._absent is not None:
@@ -212,33 +214,25 @@ class _Places:
     ----------
     numbers
         For each name the number of what it means, `ABSENT` or `UNCLEAR`.
-    town_start, towns, part_start, parts, first_row, last_row
-        Municipalities and localities of each number, as starts and members, and its first and last street row.
+    spans, members
+        What these numbers mean, as `geo.addresses.exact.find_exact` takes it.
     """
 
     def __init__(self, fields: Fields, names: Sequence[str]) -> None:
         self.numbers: list[int] = []
-        self._known: list[KnownPlace] = []
+        members: list[int] = []
+        spans: list[tuple[int, ...]] = []
         for place in map(fields.place, names):
-            if isinstance(place, KnownPlace):
-                self.numbers.append(len(self._known))
-                self._known.append(place)
-            else:
+            if not isinstance(place, KnownPlace):
                 self.numbers.append(place)
-        self.town_start, self.towns = _joined([place.towns for place in self._known])
-        self.part_start, self.parts = _joined([place.parts for place in self._known])
-        self.first_row = np.array([place.rows[0] for place in self._known], np.int32)
-        self.last_row = np.array([place.rows[1] for place in self._known], np.int32)
-
-    def searched(self) -> tuple[Ints, Ints]:
-        """Give the municipalities in which similar streets are looked for, as starts and members."""
-        return _joined([place.searched for place in self._known])
-
-
-def _joined(members: Sequence[tuple[int, ...]]) -> tuple[Ints, Ints]:
-    """Give where each one's members begin, and all of them."""
-    starts = np.array([0, *accumulate(map(len, members))], np.int32)
-    return starts, np.array(list(chain.from_iterable(members)), np.int32)
+                continue
+            self.numbers.append(len(spans))
+            parts = len(members) + len(place.towns)
+            searched = parts + len(place.parts)
+            spans.append((len(members), parts, searched, searched + len(place.searched), *place.rows))
+            members += place.towns + place.parts + place.searched
+        self.members = np.array(members, np.int32)
+        self.spans = np.array(spans, np.int32) if spans else _NO_SPANS
 
 
 class _Questions:
@@ -285,11 +279,11 @@ class _Questions:
 
     def find_exact(self) -> tuple[Ints, Flags]:
         """Find what is answered word for word: in one way to read it, and in no other."""
-        register, town = self.register, self._town
+        register = self.register
         found, by_part = np.empty(self.count, np.int32), np.empty(self.count, bool)
         self._similar = find_exact(
             self.streets, self.texts, self.plain, self.box, self.boxed, self.own_box, self.postcodes, self.places,
-            town.town_start, town.towns, town.part_start, town.parts, town.first_row, town.last_row,
+            self._town.spans, self._town.members,
             register.street_rows.start, register.street_rows.member,
             register.postcode_rows.start, register.postcode_rows.member,
             register.row_postcode, register.row_municipality, register.row_locality, register.row_street,
@@ -303,7 +297,7 @@ class _Questions:
 
         After `find_exact`, which tells of which questions that may be; to its `by_part` what is found is added.
         """
-        register, town = self.register, self._town
+        register = self.register
         found, costs = np.full(self.count, -1, np.int32), np.zeros(self.count, np.int32)
         if not self._similar:
             return found, costs
@@ -312,7 +306,7 @@ class _Questions:
         find_similar(
             self.texts, *self.names.compared(wanted),
             self.plain, self.box, self.boxed, self.own_box, self.postcodes, self.places, self.cut == 1,
-            town.town_start, town.towns, town.part_start, town.parts, *town.searched(),
+            self._town.spans, self._town.members,
             register.municipality_streets.start, register.municipality_streets.member, register.municipality_letters,
             register.postcode_streets.start, register.postcode_streets.member, register.postcode_letters,
             register.postcode_town,
@@ -388,7 +382,8 @@ class Matches(Sequence[AddressMatch]):
     def _answers(self, places: slice) -> list[AddressMatch]:
         """Make the answers of some places: numbers leave an array in less time all at once than one by one."""
         addresses = self._addresses[places]
-        made = iter(self._register.officials(addresses[addresses >= 0]))
+        # Every number beside the next one, as compiled code takes them.
+        made = iter(self._register.officials(addresses[addresses >= 0] if self._others else addresses.copy()))
         columns = (self._costs, self._by_part, self._postcodes, self._places)
         return [
             self._others.get(place) or self._plain(address, next(made), cost, postcode >= 0, town >= 0, by_part=by_part)

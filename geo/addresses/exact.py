@@ -14,7 +14,9 @@ from numba import types
 from geo.addresses.prefetching import prefetch
 from geo.compiled import INTS, compiled, inlined
 
-__all__ = ["ABSENT", "UNCLEAR", "find_exact"]
+__all__ = [
+    "ABSENT", "FIRST_ROW", "LAST_ROW", "MEMBERS_END", "PARTS", "SEARCHED", "TOWNS", "UNCLEAR", "find_exact",
+]  # fmt: skip
 
 Array = npt.NDArray[Any]
 
@@ -24,6 +26,10 @@ UNCLEAR: Final = -2
 """The part needs the rules."""
 _UNSURE, _NOWHERE = -1, -3
 """Instead of an address: the rules must decide; no registered address is what the question says, word for word."""
+
+TOWNS, PARTS, SEARCHED, MEMBERS_END, FIRST_ROW, LAST_ROW = range(6)
+"""Columns of the table of places: where its municipalities, its localities and the municipalities whose streets are
+searched begin among the members, each ending where the next begins; its first and its last street row."""
 
 _AHEAD: Final = 8
 """How many questions later the addresses asked for are looked at."""
@@ -47,7 +53,7 @@ def _first_not_below(values: Any, start: Any, end: Any, bound: Any) -> Any:
 @inlined
 def _one_address(
     begin: Any, most: Any, stop: Any, number: Any, box: Any, postcode: Any, place: Any,
-    town_start: Any, towns: Any, part_start: Any, parts: Any, key_rows: Any,
+    spans: Any, members: Any, key_rows: Any,
     row_postcode: Any, row_town: Any, row_part: Any, row_street: Any,
     row_first: Any, address_number: Any, number_first: Any, address_box: Any, box_first: Any, status: Any,
 ) -> Any:  # fmt: skip
@@ -63,11 +69,11 @@ def _one_address(
             continue
         if place >= 0:
             agrees = False
-            for j in range(town_start[place], town_start[place + 1]):
-                agrees = agrees or towns[j] == row_town[row]
+            for j in range(spans[place, TOWNS], spans[place, PARTS]):
+                agrees = agrees or members[j] == row_town[row]
             in_town = agrees
-            for j in range(part_start[place], part_start[place + 1]):
-                agrees = agrees or parts[j] == row_part[row]
+            for j in range(spans[place, PARTS], spans[place, SEARCHED]):
+                agrees = agrees or members[j] == row_part[row]
             if not agrees:
                 continue
         if only_street >= 0 and row_street[row] != only_street:
@@ -102,7 +108,7 @@ def _one_address(
 @compiled(
     types.int64(
         INTS, INTS, INTS, INTS, INTS, INTS, INTS, INTS,  # what each question says
-        INTS, INTS, INTS, INTS, INTS, INTS,  # towns, parts, first and last row of each place
+        types.int32[:, ::1], INTS,  # the table of places, and their members
         _READ, _READ, _READ, _READ,  # rows of each street key and postcode
         _READ, _READ, _READ, _READ,  # postcode, municipality, locality, street of each row
         _READ, _READ, _READ, _READ, _READ, _READ_BYTES,  # addresses
@@ -112,7 +118,7 @@ def _one_address(
 def find_exact(
     streets: Array, texts: Array, numbers: Array, boxes: Array, other_numbers: Array, other_boxes: Array,
     postcodes: Array, places: Array,
-    town_start: Array, towns: Array, part_start: Array, parts: Array, place_low: Array, place_high: Array,
+    spans: Array, members: Array,
     key_start: Array, key_rows: Array, postcode_start: Array, postcode_rows: Array,
     row_postcode: Array, row_town: Array, row_part: Array, row_street: Array,
     row_first: Array, address_number: Array, number_first: Array, address_box: Array, box_first: Array, status: Array,
@@ -131,8 +137,9 @@ def find_exact(
     other_numbers, other_boxes
         Another way to read the house number, with a box in it; `ABSENT` where there is none. A question with a box of
         its own has no other way, and the number is made `ABSENT`: that box leaves a range a range.
-    town_start, towns, part_start, parts, place_low, place_high
-        Municipalities and localities of each place, and the first and the last row that one of them has.
+    spans, members
+        The table of places, with columns from `TOWNS` to `LAST_ROW`, and the municipalities and localities that it
+        speaks of.
     key_start, key_rows, postcode_start, postcode_rows
         Street rows of each key and of each postcode, in ascending order. Rows stand in the order of their places, so
         that those of a place are near each other, and a street name that hundreds of towns have is not gone through.
@@ -166,7 +173,7 @@ def find_exact(
             continue
         least, most = 0, len(row_postcode) - 1
         if place >= 0:
-            least, most = place_low[place], place_high[place]
+            least, most = spans[place, FIRST_ROW], spans[place, LAST_ROW]
         if postcode >= 0:
             begin, stop = postcode_start[postcode], postcode_start[postcode + 1]
             if begin < stop:
@@ -192,7 +199,7 @@ def find_exact(
                 continue
             one, in_part = _one_address(
                 begins[i], mosts[i], key_start[streets[i] + 1], number, box, postcodes[i], places[i],
-                town_start, towns, part_start, parts, key_rows, row_postcode, row_town, row_part, row_street,
+                spans, members, key_rows, row_postcode, row_town, row_part, row_street,
                 row_first, address_number, number_first, address_box, box_first, status,
             )  # fmt: skip
             if address == _NOWHERE:

@@ -142,10 +142,8 @@ class Register:
             for what in ("municipality", "locality")
         }
         self._prefixes = Pool(arrays, "id.prefix") if "address.id" in arrays else None
-        self._records = (
-            self.first, self.number, self.box, self.status, arrays["address.purpose"],
+        self._id_prefixes, self._id_figures = (
             arrays.get("address.id_prefix", np.empty(0, np.uint16)), arrays.get("address.id", np.empty(0, np.int64)),
-            *(arrays[f"address.{name}"] for name in ("x", "y", "lon", "lat")),
         )  # fmt: skip
         self._facts, self._shared_names = (
             lru_cache(maxsize=8192)(self._row_facts), lru_cache(maxsize=4096)(self.place_names),
@@ -291,18 +289,16 @@ class Register:
 
     def identifier(self, address: int) -> str:
         """Give the register's identifier of an address."""
-        arrays = self.arrays
         if self._prefix is None:
-            return Pool(arrays, "id")[address]
-        return f"{self._prefix(arrays['address.id_prefix'].item(address))}{arrays['address.id'].item(address)}"
+            return Pool(self.arrays, "id")[address]
+        return f"{self._prefix(self._id_prefixes.item(address))}{self._id_figures.item(address)}"
 
     def identifiers(self, addresses: Ints) -> pa.Array:
         """Give the identifiers of many addresses at once; that of a negative number is null."""
-        arrays = self.arrays
         if self._prefixes is None:
-            pool = Pool(arrays, "id")
+            pool = Pool(self.arrays, "id")
             return pa.array([pool[number] if number >= 0 else None for number in addresses.tolist()], pa.string())
-        return identifier_column(addresses, arrays["address.id_prefix"], arrays["address.id"], self._prefixes)
+        return identifier_column(addresses, self._id_prefixes, self._id_figures, self._prefixes)
 
     def names_of(self, row: int) -> dict[str, str]:
         """Give the names of a row's street by language."""
@@ -343,7 +339,12 @@ class Register:
     def officials(self, addresses: Ints, *, without_box: bool = False) -> list[OfficialAddress]:
         """Make the records of addresses."""
         codes, positions = np.empty((len(addresses), 7), np.int64), np.empty((len(addresses), 4))
-        read_records(addresses, *self._records, codes, positions)
+        arrays = self.arrays
+        read_records(
+            addresses, self.first, self.number, self.box, self.status, arrays["address.purpose"],
+            self._id_prefixes, self._id_figures, arrays["address.x"], arrays["address.y"], arrays["address.lon"],
+            arrays["address.lat"], codes, positions,
+        )  # fmt: skip
         read = zip(addresses.tolist(), codes.tolist(), positions.tolist(), strict=True)
         return [self._record(*each, without_box=without_box) for each in read]
 

@@ -14,6 +14,7 @@ from numba import types
 
 from geo.addresses.costs import ALSO_SHOWN, COST, TYPING_ERROR, TYPING_ERROR_SHORT, UNSOLVED
 from geo.addresses.distances import BYTES, READ_LETTERS, READ_WIDE, distance, letters_between, mark_letters, pass_over
+from geo.addresses.exact import MEMBERS_END, PARTS, SEARCHED, TOWNS
 from geo.addresses.names import LOOSER
 from geo.compiled import INTS, compiled, inlined
 
@@ -112,7 +113,7 @@ def _add_range(lows: Any, highs: Any, count: Any, low: Any, high: Any) -> Any:
         INTS,  # looser keys of each text
         INTS, INTS, INTS, INTS, INTS, INTS,  # number, box, another reading of both, postcode, place of each question
         types.Array(types.boolean, 1, "C"),  # whether the number may be cut apart
-        INTS, INTS, INTS, INTS, INTS, INTS,  # towns, parts and searched towns of each place
+        types.int32[:, ::1], INTS,  # the table of places, and their members
         _READ, _READ, READ_LETTERS,  # keys of municipalities
         _READ, _READ, READ_LETTERS, _READ,  # keys of postcodes, whose town if there is one
         _READ, _READ, _READ, _READ,  # rows of municipalities and of postcodes
@@ -128,7 +129,7 @@ def find_similar(
     looser: Array,
     numbers: Array, boxes: Array, other_numbers: Array, other_boxes: Array, postcodes: Array, places: Array,
     cut: Array,
-    town_start: Array, towns: Array, part_start: Array, parts: Array, search_start: Array, searched: Array,
+    spans: Array, members: Array,
     town_key_start: Array, town_keys: Array, town_letters: Array,
     postcode_key_start: Array, postcode_keys: Array, postcode_letters: Array, postcode_town: Array,
     town_row_start: Array, town_rows: Array, postcode_row_start: Array, postcode_rows: Array,
@@ -155,8 +156,8 @@ def find_similar(
         A second way to read house number and box, negative for none: an address of that kind leaves it to the rules.
     cut
         Whether a house number may also be read as another with a box, at a cost (`5A`).
-    town_start, towns, part_start, parts, search_start, searched
-        Municipalities and localities of each place, and the municipalities whose streets are searched.
+    spans, members
+        As for `geo.addresses.exact.find_exact`.
     town_key_start, town_keys, town_letters, postcode_key_start, postcode_keys, postcode_letters
         Streets of municipalities and postcodes, and the letters of each.
     postcode_town
@@ -188,7 +189,7 @@ def find_similar(
                 cost = _LOOSE if k == 0 else _SHORT if k == 1 else _CORE
                 count = _add(keys, costs, count, looser[LOOSER * text + k], cost)
         given = count
-        pools = search_start[place + 1] - search_start[place] if place >= 0 else 0
+        pools = spans[place, MEMBERS_END] - spans[place, SEARCHED] if place >= 0 else 0
         for own in range(first_keys[text], last_keys[text]):
             begin, length = offsets[own], offsets[own + 1] - offsets[own]
             mark_letters(letters_text, begin, begin + length, masks)
@@ -197,13 +198,13 @@ def find_similar(
             second = _TYPING_ERROR_SHORT if length <= 6 else _TYPING_ERROR
             for pool in range(pools + 1):
                 if pool < pools:
-                    town = searched[search_start[place] + pool]
+                    town = members[spans[place, SEARCHED] + pool]
                     low, high = town_key_start[town], town_key_start[town + 1]
                     left = pass_over(letters, most, town_letters, low, high, near)
                 elif postcode >= 0:
                     inside = False
                     for k in range(pools):
-                        inside = inside or searched[search_start[place] + k] == postcode_town[postcode]
+                        inside = inside or members[spans[place, SEARCHED] + k] == postcode_town[postcode]
                     if inside:  # its streets were all compared
                         break
                     low, high = postcode_key_start[postcode], postcode_key_start[postcode + 1]
@@ -222,7 +223,7 @@ def find_similar(
             continue
         ranges = 0
         for pool in range(pools):
-            town = searched[search_start[place] + pool]
+            town = members[spans[place, SEARCHED] + pool]
             low, high = town_row_start[town], town_row_start[town + 1]
             if low < high:
                 ranges = _add_range(lows, highs, ranges, town_rows[low], town_rows[high - 1] + 1)
@@ -246,10 +247,10 @@ def find_similar(
                     place_in_rows += 1
                     in_town, in_part = False, False
                     if place >= 0:
-                        for j in range(town_start[place], town_start[place + 1]):
-                            in_town = in_town or towns[j] == row_town[row]
-                        for j in range(part_start[place], part_start[place + 1]):
-                            in_part = in_part or parts[j] == row_part[row]
+                        for j in range(spans[place, TOWNS], spans[place, PARTS]):
+                            in_town = in_town or members[j] == row_town[row]
+                        for j in range(spans[place, PARTS], spans[place, SEARCHED]):
+                            in_part = in_part or members[j] == row_part[row]
                     in_postcode = postcode >= 0 and row_postcode[row] == postcode
                     if not (in_town or in_part or in_postcode):
                         continue

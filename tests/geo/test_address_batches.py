@@ -86,6 +86,8 @@ def test_a_table_of_answers_says_what_the_answers_say(belgium: AddressIndex) -> 
         }
     assert matches[-1] == matches[len(lines) - 1]
     assert matches[1:3] == [matches[1], matches[2]]
+    assert matches[::-2] == [matches[5], matches[3], matches[1]]
+    assert matches[:3:2] == [matches[0], matches[2]]
     with pytest.raises(IndexError):
         matches[len(lines)]
 
