@@ -67,8 +67,13 @@ class _Texts(ABC):
         """Give their bytes, and where each begins."""
 
     @abstractmethod
-    def spread(self, numbers: Sequence[int] | Ints, absent: int) -> Sequence[int] | Ints:
-        """Give each question the number of its text, and `absent` to those without one."""
+    def spread(self, numbers: Sequence[int] | Ints, absent: int) -> Any:
+        """Give each question the number of its text, and `absent` to those without one; `arrays` says as what."""
+
+    @staticmethod
+    @abstractmethod
+    def arrays(rows: Sequence[Any]) -> Iterable[Ints]:
+        """Give what the columns of a batch were spread to, each as an array."""
 
 
 class _TableTexts(_Texts):
@@ -123,6 +128,12 @@ class _TableTexts(_Texts):
         known[self._absent] = absent
         return known.take(self._codes)
 
+    @staticmethod
+    @override
+    def arrays(rows: Sequence[Ints]) -> Iterable[Ints]:
+        """Give what the columns of a batch were spread to, each as an array."""
+        return rows
+
 
 class _ListTexts(_Texts):
     """A field of a list of questions: a few of them are numbered in less time than a table of them is made."""
@@ -165,6 +176,15 @@ class _ListTexts(_Texts):
         if self._absent is not None:
             known[self._absent] = absent
         return [known[code] for code in self._codes]
+
+    @staticmethod
+    @override
+    def arrays(rows: Sequence[list[int]]) -> Iterable[Ints]:
+        """Give what the columns of a batch were spread to, each as an array.
+
+        They are made all at once: of a few questions, to make each its own array takes as long as to read them.
+        """
+        return np.array(rows, np.int32)
 
 
 class _Streets:
@@ -263,11 +283,10 @@ class _Questions:
             postcode.spread([fields.postcode(text) for text in postcode.texts], ABSENT),
             town.spread(self._town.numbers, ABSENT),
         ]  # fmt: skip
-        # All at once: for a few questions, an array of their own for each costs as much as what is read.
         (
             self.streets, self.texts, self.plain, self.boxed, self.own_box, self.cut, self.box, self.postcodes,
             self.places,
-        ) = np.array(rows, np.int32)  # fmt: skip
+        ) = street.arrays(rows)  # fmt: skip
         country, line = columns["country"], columns["line"]
         if country.texts:
             here = country.spread([fields.is_here(text) for text in country.texts], 1)
@@ -280,7 +299,8 @@ class _Questions:
     def find_exact(self) -> tuple[Ints, Flags]:
         """Find what is answered word for word: in one way to read it, and in no other."""
         register = self.register
-        found, by_part = np.empty(self.count, np.int32), np.empty(self.count, bool)
+        (begins, mosts), found = np.empty((2, self.count), np.int32), np.empty(self.count, np.int32)
+        by_part = np.empty(self.count, bool)
         self._similar = find_exact(
             self.streets, self.texts, self.plain, self.box, self.boxed, self.own_box, self.postcodes, self.places,
             self._town.spans, self._town.members,
@@ -288,7 +308,7 @@ class _Questions:
             register.postcode_rows.start, register.postcode_rows.member,
             register.row_postcode, register.row_municipality, register.row_locality, register.row_street,
             register.first, register.number, register.number_first, register.box, register.box_first,
-            register.status, found, by_part,
+            register.status, begins, mosts, found, by_part,
         )  # fmt: skip
         return found, by_part
 

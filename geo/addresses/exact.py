@@ -7,7 +7,6 @@ is left to them. So this is a short cut and never a second opinion, which a test
 
 from typing import Any, Final
 
-import numpy as np
 import numpy.typing as npt
 from numba import types
 
@@ -112,8 +111,9 @@ def _one_address(
         _READ, _READ, _READ, _READ,  # rows of each street key and postcode
         _READ, _READ, _READ, _READ,  # postcode, municipality, locality, street of each row
         _READ, _READ, _READ, _READ, _READ, _READ_BYTES,  # addresses
-        INTS, types.Array(types.boolean, 1, "C"),
-    )
+        INTS, INTS, INTS, types.Array(types.boolean, 1, "C"),
+    ),
+    allocates=False,
 )  # fmt: skip
 def find_exact(
     streets: Array, texts: Array, numbers: Array, boxes: Array, other_numbers: Array, other_boxes: Array,
@@ -122,7 +122,7 @@ def find_exact(
     key_start: Array, key_rows: Array, postcode_start: Array, postcode_rows: Array,
     row_postcode: Array, row_town: Array, row_part: Array, row_street: Array,
     row_first: Array, address_number: Array, number_first: Array, address_box: Array, box_first: Array, status: Array,
-    found: Array, by_part: Array,
+    begins: Array, mosts: Array, found: Array, by_part: Array,
 ) -> int:  # fmt: skip
     """Find the one current address that each question names word for word: in one way to read it, and in no other.
 
@@ -147,6 +147,8 @@ def find_exact(
         Street rows of the index.
     row_first, address_number, number_first, address_box, box_first, status
         Addresses of the index.
+    begins, mosts
+        Room for the first and the last row to look at of each question.
     found
         Receives the address of each question, -1 where there is none or the rules must decide.
     by_part
@@ -157,7 +159,6 @@ def find_exact(
     int
         How many of `texts` stayed.
     """
-    begins, mosts = np.empty(len(streets), np.int32), np.empty(len(streets), np.int32)
     similar = 0
     for i in range(len(streets)):
         street, postcode, place = streets[i], postcodes[i], places[i]
