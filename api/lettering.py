@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from sqlalchemy.orm import Session
 
 from api.letters_pdf import LetterSender
-from api.settings import LetterSettings
+from api.settings import MOST_CODE_DAYS, LetterSettings
 from data.directory import DataDirectory
 from data.members.letters import (
     Existing,
@@ -120,11 +120,14 @@ def last_day(asked: date | None, settings: LetterSettings, now: datetime) -> dat
     Raises
     ------
     LettersError
-        It is over.
+        It is over, or too far ahead.
     """
     last = asked or now.date() + timedelta(days=settings.code_days)
     if last < now.date():
         raise LettersError(f"{last:%Y-%m-%d} is over: codes need a last day that is to come")
+    if last > (furthest := now.date() + timedelta(days=MOST_CODE_DAYS)):
+        # A mistyped year would keep the codes of a drawer valid for a lifetime.
+        raise LettersError(f"{last} is too far ahead: codes are valid until {furthest} at most; look at the year")
     return last
 
 

@@ -42,7 +42,7 @@ def invoice_year(
     Raises
     ------
     QuoteError
-        The quote is not accepted, or has no such year.
+        The quote is not accepted, has no such year, or is to be paid after the end of the calendar.
     InvoiceError
         The network would refuse the invoice.
     """
@@ -50,6 +50,8 @@ def invoice_year(
     if year > request.years:
         raise QuoteError("no-such-year", "year", f"the licence has {request.years} years, and no year {year}")
     day = issued or licence_year(request.start, year)[0]
+    if day > date.max - timedelta(days=PAYMENT_DAYS):
+        raise QuoteError("issued-out-of-range", "issued", f"the calendar ends before {PAYMENT_DAYS} days have passed")
     facts = InvoiceFacts(
         number or f"{offer.number}-{year}",
         day,

@@ -1,13 +1,14 @@
 """Settings, one small class per concern, all from the environment with the prefix BUURTWIJZER_."""
 
+import re
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, StringConstraints, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import DirectoryPath, Field, StringConstraints, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from api.base_map import BaseMap
 from boundaries.checks import CheckSettings
@@ -21,6 +22,10 @@ from licensing.price_book import Country
 
 Origin = Annotated[str, StringConstraints(pattern=r"^https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:[0-9]{1,5})?$")]
 """Scheme, host and port of pages (RFC 6454), nothing after."""
+MOST_DAYS: Final = 36_500
+"""A century: a number of days beyond it is mistyped, and the calendar ends."""
+MOST_CODE_DAYS: Final = 730
+"""Until when the codes of letters may be good: a letter lies in a drawer."""
 
 
 class StoreSettings(BaseSettings):
@@ -89,7 +94,7 @@ class ServerSettings(BaseSettings):
     reload_seconds: float = Field(
         default=0.5, gt=0, description="How long a worker may go on with answers that the store has replaced."
     )
-    editor_dir: Path | None = Field(
+    editor_dir: DirectoryPath | None = Field(
         default=None, description="Folder of the built map editor; unset, web/dist of the source tree."
     )
     base_map: str | None = Field(
@@ -196,7 +201,9 @@ class TracingSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="BUURTWIJZER_TRACING_", frozen=True)
 
     endpoint: str | None = Field(
-        default=None, description="OTLP over HTTP, as http://127.0.0.1:4318/v1/traces; unset, nothing is traced."
+        default=None,
+        pattern="^https?://[^/]",
+        description="OTLP over HTTP, as http://127.0.0.1:4318/v1/traces; unset, nothing is traced.",
     )
     share: float = Field(default=1.0, ge=0, le=1, description="Share of requests traced that belong to no trace yet.")
 
@@ -222,14 +229,14 @@ class HouseholdSettings(BaseSettings):
         repr=False,
         description="Keys of households as ID:HEX, the current one first; no sign-ups without.",
     )
-    sign_up_days: int = Field(default=30, gt=0, description="How long a sign-up waits for its proof.")
+    sign_up_days: int = Field(default=30, gt=0, le=MOST_DAYS, description="How long a sign-up waits for its proof.")
     guesses_per_dwelling: int = Field(default=5, gt=0, description="Wrong codes that a dwelling may try in a window.")
     guesses_per_caller: int = Field(
         default=1_000,
         gt=0,
         description="Wrong codes that an API key may bring in a window: one key serves a whole sign-up form.",
     )
-    guess_window_minutes: int = Field(default=60, gt=0, description="Length of that window.")
+    guess_window_minutes: int = Field(default=60, gt=0, le=1_440, description="Length of that window.")
     smallest_shown: int = Field(
         default=10,
         ge=1,
@@ -303,11 +310,13 @@ class RetentionSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="BUURTWIJZER_RETENTION_", frozen=True)
 
-    sign_ups: int = Field(default=90, ge=0, description="Settled or expired sign-ups.")
-    left_households: int = Field(default=365, ge=0, description="Households and accounts that have left.")
-    staff: int = Field(default=365, ge=0, description="Staff accounts that were revoked or whose time is over.")
-    codes: int = Field(default=30, ge=0, description="Expired codes.")
-    attempts: int = Field(default=7, ge=1, description="Counts of attempts at codes.")
+    sign_ups: int = Field(default=90, ge=0, le=MOST_DAYS, description="Settled or expired sign-ups.")
+    left_households: int = Field(default=365, ge=0, le=MOST_DAYS, description="Households and accounts that have left.")
+    staff: int = Field(
+        default=365, ge=0, le=MOST_DAYS, description="Staff accounts that were revoked or whose time is over."
+    )
+    codes: int = Field(default=30, ge=0, le=MOST_DAYS, description="Expired codes.")
+    attempts: int = Field(default=7, ge=1, le=MOST_DAYS, description="Counts of attempts at codes.")
 
     @property
     def retention(self) -> Retention:
@@ -323,7 +332,7 @@ class LetterSettings(BaseSettings):
     sender: str = Field(default="", max_length=80, description="Name of the sender, on the letterhead.")
     sender_lines: tuple[str, ...] = Field(default=(), max_length=4, description="Address and ways to reach the sender.")
     website: str = Field(default="", max_length=120, description="Page where residents enter their code.")
-    code_days: int = Field(default=60, ge=1, description="Days that the code of a letter is valid.")
+    code_days: int = Field(default=60, ge=1, le=MOST_CODE_DAYS, description="Days that the code of a letter is valid.")
 
 
 class SellerSettings(BaseSettings):
@@ -362,9 +371,24 @@ class SellerSettings(BaseSettings):
         return Seller(party, self.iban, self.bic, self.website)
 
 
+def all_settings() -> list[type[BaseSettings]]:
+    """Return every class of settings, in the order of this file."""
+    return [each for each in BaseSettings.__subclasses__() if each.__module__ == __name__]
+
+
+def unreadable_variable(error: SettingsError) -> str:
+    """Say which environment variable holds a list or an object that is no JSON, without its value."""
+    named = re.search(r'field "(\w+)"', str(error))
+    for settings in all_settings():
+        if named is not None and named[1] in settings.model_fields:
+            name = f"{settings.model_config.get('env_prefix', '')}{named[1]}".upper()
+            return f"{name}: a list or an object is written as JSON"
+    return str(error)
+
+
 def mistaken_variables(error: ValidationError) -> list[str]:
     """Say which environment variables cannot be used and why, without their values; nothing of other errors."""
-    settings = next((each for each in BaseSettings.__subclasses__() if each.__name__ == error.title), None)
+    settings = next((each for each in all_settings() if each.__name__ == error.title), None)
     if settings is None:
         return []
     prefix = settings.model_config.get("env_prefix", "")

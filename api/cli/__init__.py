@@ -31,11 +31,12 @@ from api.cli import (
     serving,
     settings,
 )
+from api.cli.literal import literal
 from api.geojson_input import DrawnAreaError
 from api.operation.listening import ListeningError
 from api.operation.production import DefaultSecretError
 from api.operation.tracing import TracingError
-from api.settings import mistaken_variables
+from api.settings import mistaken_variables, unreadable_variable
 from boundaries.carry_over import CarryOverError
 from boundaries.diffs import PlansDifferError
 from boundaries.edit_errors import EditError
@@ -88,7 +89,6 @@ EXPECTED = (
     OutsideCoverageError,
     ReleaseExistsError,
     SelectionError,
-    SettingsError,
     RulesChangedError,
     FormerReleaseError,
     HouseholdKeyError,
@@ -165,7 +165,7 @@ def main() -> None:
         with acting(Act(COMMAND, lambda: (f"buurtwijzer {_command()}", None))):
             app()
     except EXPECTED as error:
-        Console(stderr=True, soft_wrap=True).print(f"[bold red]error:[/] {_escaped(error)}", highlight=False)
+        Console(stderr=True, soft_wrap=True).print(f"[bold red]error:[/] {_literal_lines(error)}", highlight=False)
         sys.exit(1)
     except OperationalError as error:
         # The driver's own words: those of SQLAlchemy hold the statement and its values.
@@ -179,6 +179,11 @@ def main() -> None:
         where = f": {error.filename}" if error.filename else ""
         Console(stderr=True, soft_wrap=True).print(
             f"error: {os.strerror(error.errno)}{where}", markup=False, highlight=False
+        )
+        sys.exit(1)
+    except SettingsError as error:
+        Console(stderr=True, soft_wrap=True).print(
+            f"error: {unreadable_variable(error)}", markup=False, highlight=False
         )
         sys.exit(1)
     except ValidationError as error:
@@ -198,5 +203,5 @@ def _command() -> str:
     return next((word for word in sys.argv[1:2] if word in known), "")
 
 
-def _escaped(error: Exception) -> str:
-    return str(error).replace("[", r"\[")
+def _literal_lines(error: Exception) -> str:
+    return "\n".join(map(literal, str(error).splitlines()))

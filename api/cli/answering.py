@@ -17,6 +17,7 @@ from api.answers import AddressAnswer, Names, PlaceAnswer, VerificationAnswer, d
 from api.atlas import Atlas
 from api.cli.address_files import verify_with_progress
 from api.cli.importing import COUNTRIES, CountryOption
+from api.cli.literal import literal
 from api.cli.opening import opened
 from api.models import LocateAnswer
 from api.reason_texts import Language, address_language
@@ -146,7 +147,7 @@ def _print_verification(answer: VerificationAnswer) -> None:
 
 
 def _described(address: AddressAnswer) -> str:
-    return address["formatted"].replace("[", r"\[")
+    return literal(address["formatted"])
 
 
 def _add_place(table: Table, place: PlaceAnswer) -> None:
@@ -160,7 +161,7 @@ def _add_place(table: Table, place: PlaceAnswer) -> None:
 def _name(names: Names) -> str:
     """Write a name in every language that has one of its own."""
     distinct = dict.fromkeys(name for name in (names["nl"], names["fr"], names["de"]) if name)
-    return " / ".join(distinct).replace("[", r"\[")
+    return literal(" / ".join(distinct))
 
 
 def _facts() -> Table:

@@ -2,17 +2,19 @@
 
 import json
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from api.cli.literal import LiteralTable
 from api.cli.opening import opened
 from data.members.audit import read_trail
 from data.store.household_models import AuditEntry
 
 out = Console()
+MOST_LINES: Final = 1_000_000
+"""They are read into memory."""
 
 
 def audit(
@@ -22,7 +24,7 @@ def audit(
     key: Annotated[str | None, typer.Option(help="By whom: a key's identifier, `command`, or `oidc-…`.")] = None,
     action: Annotated[str | None, typer.Option(help="What, such as plan-published or refused.")] = None,
     municipality: Annotated[str | None, typer.Option(help="Where: a municipality's code.")] = None,
-    most: Annotated[int, typer.Option(min=1, help="How many lines, the last ones.")] = 100,
+    most: Annotated[int, typer.Option(min=1, max=MOST_LINES, help="How many lines, the last ones.")] = 100,
     as_json: Annotated[bool, typer.Option("--json", help="An object a line, for programs.")] = False,
 ) -> None:
     """Show the audit trail: who did what, when, by which request, and what came of it. It names no resident."""
@@ -39,7 +41,7 @@ def audit(
             for line in lines:
                 typer.echo(json.dumps(_as_object(line), ensure_ascii=False))
             return
-        table = Table("at (UTC)", "by", "what", "where", "route", "subject", "outcome", "detail")
+        table = LiteralTable("at (UTC)", "by", "what", "where", "route", "subject", "outcome", "detail")
         for line in lines:
             detail = " ".join(f"{name}={value}" for name, value in line.detail.items())
             where = line.buurt_code or line.municipality_code or ""

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from api.cli.drafting import BY_COMMAND, right_now
 from api.cli.opening import opened
+from api.cli.out_files import writable_file
 from api.settings import HouseholdSettings, PlanSettings
 from data.directory import DataDirectory
 from data.plans.activating import Carrying, Hand, carry_plans_over
@@ -61,7 +62,9 @@ def carry_over(
     municipality: Annotated[
         list[str] | None, typer.Argument(help="Codes of municipalities, old or new; unset, all with drawn plans.")
     ] = None,
-    report: Annotated[Path | None, typer.Option(help="Write what was found as JSON.", metavar="FILE")] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Write what was found as JSON.", metavar="FILE", parser=writable_file)
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be, and change nothing.")] = False,
 ) -> None:
     """Carry drawn plans over to another sectors release; where a person must decide, make a draft."""

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from api.cli.literal import LiteralTable
 from api.quote_comparisons import Alternative, Compared
 from api.quote_models import Preview
 from api.quote_requests import MAX_COUNT, MAX_WHAT_IF
@@ -41,7 +41,7 @@ def read_alternatives(
 
 def print_comparison(asked: Quote, compared: Sequence[Compared]) -> None:
     """Print what each alternative costs, and how much more or less than the quote as asked."""
-    table = Table(box=None, pad_edge=False)
+    table = LiteralTable(box=None, pad_edge=False)
     table.add_column("what if")
     for heading in ("households", "letters", "net", "difference", "a household"):
         table.add_column(heading, justify="right", no_wrap=True)

@@ -9,13 +9,14 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from api.adoption_reports import chart_adoption, explain_counts, report_adoption, tabulate_adoption
 from api.answers import name_of
 from api.cli.answering import LANGUAGES, LanguageOption
 from api.cli.importing import parse_day
+from api.cli.literal import LiteralTable, literal
 from api.cli.opening import opened
+from api.cli.out_files import writable_file
 from api.counting import BuurtShapes, HouseholdCounts
 from api.household_forms import Row, rows_of, write_rows
 from api.household_models import AdoptionRow, AreaHouseholds, MunicipalityAdoption, MunicipalityHouseholds
@@ -56,7 +57,8 @@ def show_households(
     on: OnOption = None,
     form: Annotated[TableForm, typer.Option("--format", help="Form of the table.")] = TableForm.TABLE,
     out_file: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Write it here instead of to the terminal.")
+        Path | None,
+        typer.Option("--out", metavar="FILE", parser=writable_file, help="Write it here instead of to the terminal."),
     ] = None,
     language: LanguageChoice = LanguageOption.NL,
 ) -> None:
@@ -79,7 +81,9 @@ def show_adoption(
         list[str] | None,
         typer.Option("--participants", metavar="[BUURT:]NUMBER", help="Those who took part, in all or in a buurt."),
     ] = None,
-    svg: Annotated[Path | None, typer.Option("--svg", metavar="FILE", help="Write the chart here.")] = None,
+    svg: Annotated[
+        Path | None, typer.Option("--svg", metavar="FILE", parser=writable_file, help="Write the chart here.")
+    ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Print the table as CSV.")] = False,
     language: LanguageChoice = LanguageOption.NL,
 ) -> None:
@@ -128,7 +132,7 @@ def _print_households(
 ) -> None:
     texts = TEXTS[lang]
     code, name, households, members, share, *_ = texts.headings
-    table = Table(box=None, pad_edge=False)
+    table = LiteralTable(box=None, pad_edge=False)
     table.add_column(code, no_wrap=True)
     table.add_column(name)
     for heading in (households, texts.margin, texts.dwellings, members, share):
@@ -163,7 +167,7 @@ def _print_adoption(
     report: MunicipalityAdoption, lang: Language, smallest_shown: int, *, with_participants: bool
 ) -> None:
     texts = TEXTS[lang]
-    table = Table(box=None, pad_edge=False)
+    table = LiteralTable(box=None, pad_edge=False)
     headings = texts.headings if with_participants else texts.headings[:5]
     for number, heading in enumerate(headings):
         table.add_column(heading, justify="left" if number < 2 else "right", no_wrap=number == 0)
@@ -192,7 +196,7 @@ def _print_adoption(
 
 def _print_notes(notes: Sequence[str]) -> None:
     for note in notes:
-        out.print(f"[dim]{note}[/]", highlight=False)
+        out.print(f"[dim]{literal(note)}[/]", highlight=False)
 
 
 def _number(number: int | None, lang: Language) -> str:

@@ -11,7 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from api.cli.carrying_over import command_hand, show_carryings
+from api.cli.literal import literal
 from api.cli.opening import opened
+from api.cli.out_files import writable_file
 from api.cli.progress import progress_bar
 from api.settings import StoreSettings
 from data.demo import DemoFiles, DemoSize, write_demo
@@ -141,7 +143,8 @@ def activate_release(
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be, and change nothing.")] = False,
     report: Annotated[
-        Path | None, typer.Option(help="Write what was found of the plans as JSON.", metavar="FILE")
+        Path | None,
+        typer.Option(help="Write what was found of the plans as JSON.", metavar="FILE", parser=writable_file),
     ] = None,
 ) -> None:
     """Let answers use a release, in place of the one of its kind and country.
@@ -242,7 +245,7 @@ def _print_outcome(store: Store, outcome: ImportOutcome) -> None:
             out.print(f"[green]✓[/] [bold]{release.name}[/]: {release.rows:,} rows of {release.kind}.")
             for finding in release.findings[:MOST_FINDINGS_SHOWN]:
                 mark = {"error": "[red]✗[/]", "warning": "[yellow]![/]"}.get(finding["severity"], "[dim]i[/]")
-                out.print(f"  {mark} {finding['message']}", highlight=False)
+                out.print(f"  {mark} {literal(finding['message'])}", highlight=False)
             if (more := len(release.findings) - MOST_FINDINGS_SHOWN) > 0:
                 out.print(f"  [dim]… and {more} more findings: GET /v1/releases has them all[/]")
         if release.id not in active:

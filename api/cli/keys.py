@@ -1,17 +1,19 @@
 """The `keys` commands: who may call the HTTP API."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from api.cli.literal import LiteralTable, literal
 from api.cli.opening import opened
 from data.api_keys import Scope, create_key, list_keys, revoke_key, rotate_key
 
 out = Console()
 keys = typer.Typer(no_args_is_help=True, help="API keys: make, list, rotate, revoke.")
+MOST_DAYS: Final = 36_500
+"""A century: beyond that a key is meant not to expire, or the number is mistyped."""
 
 KeyId = Annotated[str, typer.Argument(help="The part of a key after bw_, as `keys list` shows it.")]
 
@@ -20,7 +22,9 @@ KeyId = Annotated[str, typer.Argument(help="The part of a key after bw_, as `key
 def create(
     name: Annotated[str, typer.Argument(help="What the key is for, such as 'sign-up form'.")],
     scope: Annotated[list[Scope], typer.Option(help="What it may do; give it several times for several.")],
-    days: Annotated[int | None, typer.Option(min=1, help="Days until it expires; without, it does not.")] = None,
+    days: Annotated[
+        int | None, typer.Option(min=1, max=MOST_DAYS, help="Days until it expires; without, it does not.")
+    ] = None,
     rate: Annotated[int | None, typer.Option(min=1, help="Requests a minute; without, the scopes' own.")] = None,
 ) -> None:
     """Make a key and print it, once."""
@@ -38,7 +42,7 @@ def create(
 def show() -> None:
     """List all keys, without their secrets."""
     now = datetime.now(UTC)
-    table = Table("id", "name", "scopes", "a minute", "made", "expires", "state")
+    table = LiteralTable("id", "name", "scopes", "a minute", "made", "expires", "state")
     with opened() as (store, _), store.reading() as session:
         for key in list_keys(session):
             expired = key.expires_at is not None and key.expires_at <= now
@@ -52,7 +56,7 @@ def show() -> None:
 @keys.command("rotate")
 def rotate(
     key_id: KeyId,
-    overlap_days: Annotated[int, typer.Option(min=0, help="Days that the present key still works.")] = 7,
+    overlap_days: Annotated[int, typer.Option(min=0, max=MOST_DAYS, help="Days that the present key still works.")] = 7,
 ) -> None:
     """Make a successor that may do the same, and let the present key expire."""
     with opened() as (store, _), store.writing() as session:
@@ -67,7 +71,7 @@ def revoke(key_id: KeyId) -> None:
     """End a key at once."""
     with opened() as (store, _), store.writing() as session:
         key = revoke_key(session, key_id, datetime.now(UTC))
-        told = f"key [bold]{key.id}[/] ({key.name}) is revoked; running servers know within a second"
+        told = f"key [bold]{key.id}[/] ({literal(key.name)}) is revoked; running servers know within a second"
     out.print(told)
 
 

@@ -6,10 +6,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from api.cli.answering import JsonOption, print_json
 from api.cli.importing import parse_day
+from api.cli.literal import LiteralTable
 from api.cli.opening import opened
 from api.quote_models import LicenceAnswer, LicenceList
 from data.quotes.licences import list_licences, list_renewals
@@ -48,7 +48,8 @@ def _print(found: Iterable[Licence], *, as_json: bool) -> None:
     if as_json:
         print_json(answer)
         return
-    table = Table("quote", "municipality", "buurten", "programmes", "first day", "last day", box=None, pad_edge=False)
+    headings = ("quote", "municipality", "buurten", "programmes", "first day", "last day")
+    table = LiteralTable(*headings, box=None, pad_edge=False)
     for licence in answer.data:
         buurten = "all" if licence.buurten is None else ", ".join(licence.buurten)
         programmes = ", ".join(licence.programmes) or "–"

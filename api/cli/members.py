@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from api.cli.opening import opened
+from api.cli.opening import Place, opened
 from api.rule_models import RulesBody
 from api.settings import HouseholdSettings, RetentionSettings
 from data.directory import DataDirectory
@@ -21,6 +21,7 @@ from data.importing.addresses import ADDRESSES_FILE
 from data.members.retention import purge
 from data.members.rotation import Rotated, count_left, rotate_keys
 from data.members.rules import read_rules, set_rules
+from data.municipalities import find_municipality
 from data.releases import list_releases
 from data.store.models import Release
 from data.tables import Kind
@@ -32,19 +33,21 @@ rules = typer.Typer(no_args_is_help=True, help="The eligibility rules of a munic
 
 
 @rules.command("show")
-def show_rules(municipality: Annotated[str, typer.Argument(help="Code of the municipality.")]) -> None:
+def show_rules(municipality: Place) -> None:
     """Show the rules of a municipality as JSON, with their version."""
     with opened() as (store, _), store.reading() as session:
-        stored = read_rules(session, municipality)
+        stored = read_rules(session, find_municipality(session, municipality).code)
     typer.echo(RulesBody.of(stored.rules).model_dump_json(indent=2))
     err.print(f"version {stored.version}" + ("" if stored.version else ": the network's defaults"))
 
 
 @rules.command("set")
 def change_rules(
-    municipality: Annotated[str, typer.Argument(help="Code of the municipality.")],
-    file: Annotated[typer.FileText, typer.Argument(help="JSON as `rules show` gives it; - reads standard input.")],
-    version: Annotated[int, typer.Option(min=0, help="The version that `rules show` gave.")],
+    municipality: Place,
+    file: Annotated[
+        typer.FileBinaryRead, typer.Argument(help="JSON as `rules show` gives it; - reads standard input.")
+    ],
+    version: Annotated[int, typer.Option(min=0, max=2**31 - 1, help="The version that `rules show` gave.")],
 ) -> None:
     """Set the rules of a municipality."""
     try:
@@ -53,8 +56,9 @@ def change_rules(
         places = "; ".join(f"{'.'.join(map(str, found['loc'])) or 'rules'}: {found['msg']}" for found in error.errors())
         raise typer.BadParameter(places, param_hint="FILE") from error
     with opened() as (store, _), store.writing() as session:
-        new = set_rules(session, municipality, body.rules(), datetime.now(UTC), expected_version=version)
-    out.print(f"[green]✓[/] The rules of {municipality} are at version {new}.")
+        code = find_municipality(session, municipality).code
+        new = set_rules(session, code, body.rules(), datetime.now(UTC), expected_version=version)
+    out.print(f"[green]✓[/] The rules of {code} are at version {new}.")
 
 
 def purge_members(

@@ -8,11 +8,12 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from api.cli.answering import LANGUAGES, JsonOption, LanguageOption, print_json
 from api.cli.importing import CountryOption, parse_day
+from api.cli.literal import LiteralTable
 from api.cli.opening import opened
+from api.cli.out_files import writable_file
 from api.cli.pricebooks import BY_COMMAND
 from api.cli.quotes import CustomerOption, print_sums, read_customer
 from api.quote_invoices import invoice_year
@@ -72,8 +73,10 @@ def show_list(
 @quotes.command("show")
 def show(
     name: QuoteName,
-    pdf: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the PDF here.")] = None,
-    record: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the frozen record here.")] = None,
+    pdf: Annotated[Path | None, typer.Option(metavar="FILE", parser=writable_file, help="Write the PDF here.")] = None,
+    record: Annotated[
+        Path | None, typer.Option(metavar="FILE", parser=writable_file, help="Write the frozen record here.")
+    ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Print the lines as CSV.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -210,7 +213,7 @@ def _print_state(quote_id: str, offer: Offer) -> None:
 
 
 def _print_list(page: QuotePage) -> None:
-    table = Table(box=None, pad_edge=False)
+    table = LiteralTable(box=None, pad_edge=False)
     for heading in ("quote", "state", "valid until"):
         table.add_column(heading, no_wrap=True)
     table.add_column("municipalities")

@@ -2,10 +2,15 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Annotated
+
+import typer
 
 from api.settings import StoreSettings
 from data.directory import DataDirectory
 from data.store import Store, open_store
+
+Place = Annotated[str, typer.Argument(help="Code or name of a municipality.", metavar="MUNICIPALITY")]
 
 
 @contextmanager

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from api.cli.drafting import open_desk
+from api.cli.literal import LiteralTable
+from api.cli.out_files import writable_file
 from api.drafting import plan_state
 from api.plan_checking import check_stored_plan, compare_stored_plans, told_moves
 from api.settings import PlanSettings
@@ -44,7 +45,7 @@ def check(
         for operation in dict.fromkeys(OPERATION.dump_json(each).decode() for each in operations if each is not None):
             typer.echo(operation)
     else:
-        table = Table("severity", "problem", "what", "remedy")
+        table = LiteralTable("severity", "problem", "what", "remedy")
         for problem in problems:
             remedy = "" if problem.remedy is None else remedy_text(problem.remedy, language)
             table.add_row(problem.severity, problem.code, problem_text(problem, language), remedy)
@@ -57,7 +58,10 @@ def compare(
     before: Annotated[str, typer.Argument(help="The plan or draft to compare with.", metavar="BEFORE")],
     after: Annotated[str, typer.Argument(help="The plan or draft that changes it.", metavar="AFTER")],
     file: Annotated[
-        Path | None, typer.Option("--out", help="FILE.csv for the table, FILE.geojson for the ground.", metavar="FILE")
+        Path | None,
+        typer.Option(
+            "--out", parser=writable_file, help="FILE.csv for the table, FILE.geojson for the ground.", metavar="FILE"
+        ),
     ] = None,
 ) -> None:
     """Say what moves between two plans, per pair of buurten."""
@@ -76,7 +80,7 @@ def compare(
             file.write_text(json.dumps(diff.features()), "utf-8")
         out.print(f"{len(rows)} pairs of buurten are in {file}", soft_wrap=True)
         return
-    table = Table(*_SHOWN)
+    table = LiteralTable(*_SHOWN)
     for row in rows:
         figures = (row[name] for name in _SHOWN[2:])
         table.add_row(

@@ -6,9 +6,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from api.cli.drafting import BY_COMMAND, open_desk, right_now
+from api.cli.literal import LiteralTable
+from api.cli.out_files import writable_file
 from api.drafting import plan_state
 from boundaries.cutting_areas import CUT_SNAP_M
 from data.municipalities import find_municipality
@@ -80,7 +81,9 @@ def read_file(
     crs: Annotated[str | None, typer.Option(help="Areas: their CRS, where the file does not say it.")] = None,
     layer: Annotated[str | None, typer.Option(help="Areas: the layer, where the file has several.")] = None,
     repair: Annotated[bool, typer.Option("--repair", help="Areas: read invalid ones as GEOS repairs them.")] = False,
-    report: Annotated[Path | None, typer.Option(help="Areas: write what differs as JSON.", metavar="FILE")] = None,
+    report: Annotated[
+        Path | None, typer.Option(help="Areas: write what differs as JSON.", metavar="FILE", parser=writable_file)
+    ] = None,
 ) -> None:
     """Make a draft of a plan in a file, of a CSV with the columns block (or sector) and buurt, or of areas."""
     if areas:
@@ -133,7 +136,7 @@ def _read_areas(file: Path, municipality: str, wish: AreaWish, title: str | None
             make_token=new_draft_id,
         )
         made = row.id
-    table = Table("area", "drawn m²", "assigned m²", "gained m²", "lost m²", "differs")
+    table = LiteralTable("area", "drawn m²", "assigned m²", "gained m²", "lost m²", "differs")
     for each in found.assignment.areas:
         sizes = (each.drawn_m2, each.assigned_m2, each.gained_m2, each.lost_m2)
         table.add_row(each.area, *(f"{size:,.0f}" for size in sizes), f"{each.share:.1%}")

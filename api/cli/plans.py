@@ -14,7 +14,8 @@ from rich.table import Column, Table
 from api.cli import plan_checks
 from api.cli.drafting import BY_COMMAND, open_desk, right_now
 from api.cli.importing import parse_day
-from api.cli.opening import opened
+from api.cli.literal import LiteralTable
+from api.cli.opening import Place, opened
 from api.drafting import DraftDesk, plan_state
 from api.settings import PlanSettings
 from boundaries.buurt_counts import sum_counts
@@ -33,7 +34,6 @@ out = Console()
 err = Console(stderr=True)
 plan = typer.Typer(no_args_is_help=True, help="Plans of buurten: list, new, show, apply, undo, check, diff, publish.")
 
-Place = Annotated[str, typer.Argument(help="Code or name of a municipality.", metavar="MUNICIPALITY")]
 PlanId = Annotated[str, typer.Argument(help="A published plan's number, or a draft's identifier.", metavar="PLAN")]
 DraftId = Annotated[str, typer.Argument(help="A draft's identifier, as `plan list` shows it.", metavar="DRAFT")]
 
@@ -58,7 +58,7 @@ class OperationTextError(ValueError):
 def show_plans(municipality: Place) -> None:
     """List the drafts and the published plans of a municipality."""
     # An identifier is copied from here: it is never cut off, however narrow the terminal is.
-    table = Table(
+    table = LiteralTable(
         Column("plan", overflow="fold", min_width=18), *("state", "version", "from", "buurten of"), "about", box=None
     )
     with opened() as (store, _), store.reading() as session:
@@ -102,7 +102,7 @@ def show(plan_id: PlanId) -> None:
     with open_desk() as (store, desk), store.reading() as session:
         state, _ = plan_state(session, desk, plan_id)
         rates = desk.member_rates(state.municipality_code)
-    table = Table("buurt", "name", *("blocks", "households", "dwellings", "members"), "")
+    table = LiteralTable("buurt", "name", *("blocks", "households", "dwellings", "members"), "")
     for code in (*sorted(state.buurten), None):
         held = [block for name, block in state.blocks.items() if state.buurt_of[name] == code]
         if code is None and not held:

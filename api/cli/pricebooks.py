@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from api.cli.literal import LiteralTable, literal
 from api.cli.opening import opened
 from data.quotes.price_books import find_book, list_books, publish_book
 from licensing.price_book import PriceBook
@@ -31,7 +31,7 @@ def _read_text(path: Path) -> str:
 
 def _warn(file: PriceBookFile) -> None:
     for warning in file.warnings:
-        out.print(f"[yellow]warning[/] {warning}", highlight=False)
+        out.print(f"[yellow]warning[/] {literal(str(warning))}", highlight=False)
 
 
 @books.command("check")
@@ -73,8 +73,8 @@ def diff(
     after: Annotated[str, typer.Argument(help="The other one.", metavar="B")],
 ) -> None:
     """Show what changes from one price book to another, value by value."""
-    table = Table(box=None, pad_edge=False)
-    for heading in ("value", before, after):
+    table = LiteralTable(box=None, pad_edge=False)
+    for heading in ("value", literal(before), literal(after)):
         table.add_column(heading)
     changes = diff_books(_book(before), _book(after))
     for change in changes:
@@ -85,7 +85,7 @@ def diff(
 @books.command("list")
 def show() -> None:
     """List the published price books."""
-    table = Table(box=None, pad_edge=False)
+    table = LiteralTable(box=None, pad_edge=False)
     for heading in ("code", "valid from", "published", "by", "", "SHA-256"):
         table.add_column(heading)
     with opened() as (store, _), store.reading() as session:

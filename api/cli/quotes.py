@@ -20,7 +20,9 @@ from api.cli.comparing import (
     write_comparison,
 )
 from api.cli.importing import COUNTRIES, CountryOption, parse_day
+from api.cli.literal import literal
 from api.cli.opening import opened
+from api.cli.out_files import writable_file
 from api.cli.pricebooks import BY_COMMAND
 from api.quote_comparisons import compare
 from api.quote_requests import CustomerRequest
@@ -80,8 +82,10 @@ def quote(
     customer: CustomerOption = None,
     issue: Annotated[bool, typer.Option("--issue", help="Store the quote, and give it a number.")] = False,
     draft: Annotated[bool, typer.Option("--draft", help="Store the quote as a draft.")] = False,
-    pdf: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the PDF here.")] = None,
-    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the record here.")] = None,
+    pdf: Annotated[Path | None, typer.Option(metavar="FILE", parser=writable_file, help="Write the PDF here.")] = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", parser=writable_file, help="Write the record here.")
+    ] = None,
     csv: Annotated[bool, typer.Option("--csv", help="Print the lines as CSV.")] = False,
     every: Annotated[bool, typer.Option("--all", help="Every municipality under every published book.")] = False,
     country: Annotated[CountryOption | None, typer.Option(help="Country of --all.")] = None,
@@ -93,7 +97,9 @@ def quote(
     compare_count: CompareCountsOption = None,
     compare_json: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Write the comparison here, as POST /v1/quotes:preview gives it."),
+        typer.Option(
+            metavar="FILE", parser=writable_file, help="Write the comparison here, as POST /v1/quotes:preview gives it."
+        ),
     ] = None,
 ) -> None:
     """Say what a licence costs; nothing is stored without --issue or --draft."""
@@ -207,17 +213,17 @@ def print_sums(frozen: FrozenQuote, offer: Offer) -> None:
         table.add_row(f"{year.first} – {year.last}", *sums)
     table.add_row("[bold]total[/]", *(format_money(amount, "en") for amount in (made.net, made.vat, made.gross)))
     places = ", ".join(f"{scope.name} ({scope.code})" for scope in made.request.scopes)
-    out.print(f"[bold]{offer.number or 'draft'}[/] {places}: {made.households:,} households")
+    out.print(f"[bold]{offer.number or 'draft'}[/] {literal(places)}: {made.households:,} households")
     for step in made.steps:
         if step.code == "estimate":
-            out.print(f"[yellow]{explain(step.code, step.values, 'en')}[/]", highlight=False, soft_wrap=True)
+            out.print(f"[yellow]{literal(explain(step.code, step.values, 'en'))}[/]", highlight=False, soft_wrap=True)
     if unknown := sum(scope.unknown_sectors for scope in made.request.scopes):
         out.print(f"[yellow]{unknown} sectors have no count and add nothing[/]")
     releases = sorted({release for scope in made.request.scopes for release in scope.releases})
     out.print(f"counts: {', '.join(releases)}; price book: {made.price_book.code}", soft_wrap=True)
     for step in made.steps:
         if step.rule == "letters":
-            out.print(explain(step.code, step.values, "en"), highlight=False, soft_wrap=True)
+            out.print(explain(step.code, step.values, "en"), markup=False, highlight=False, soft_wrap=True)
     if made.price_book.example:
         out.print("[yellow]an example book with invented prices: this is no offer[/]")
     out.print(table)

@@ -21,7 +21,14 @@ from api.operation.metrics import forget, prepare
 from api.operation.production import DEMO_KEY_NAME, DefaultSecretError, is_production
 from api.operation.supervisor import Supervisor
 from api.operation.worker import serve_on, work
-from api.settings import HouseholdSettings, LogSettings, MetricsSettings, ServerSettings, StoreSettings
+from api.settings import (
+    HouseholdSettings,
+    LogSettings,
+    MetricsSettings,
+    ServerSettings,
+    StoreSettings,
+    all_settings,
+)
 from data.api_keys import Scope, create_key, list_keys, revoke_key
 
 out = Console()
@@ -62,6 +69,9 @@ def serve(
     given = {"HOST": host, "PORT": port, "WORKERS": workers}
     os.environ.update({f"BUURTWIJZER_SERVER_{name}": str(value) for name, value in given.items() if value is not None})
     settings = ServerSettings()
+    # Workers read theirs when they are forked, and what one of them cannot use would be told as a crash.
+    for each in all_settings():
+        each()
     if with_demo_key and is_production(StoreSettings().database_url, settings.host):
         raise DefaultSecretError(
             "--with-demo-key is for the demo on this machine; make keys with `buurtwijzer keys create`"

@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 from pydantic_settings import BaseSettings
 
-from api import settings
+from api.settings import all_settings
 
 HEAD = """\
 # Settings
@@ -21,8 +21,7 @@ name and without its value. This page is the output of `buurtwijzer settings`.
 
 def settings_page() -> str:
     """Return the page, in Markdown: a table for every class of settings, in the order of the source."""
-    classes = [each for each in vars(settings).values() if isinstance(each, type) and issubclass(each, BaseSettings)]
-    return HEAD + "".join(_section(each) for each in classes if each is not BaseSettings)
+    return HEAD + "".join(map(_section, all_settings()))
 
 
 def _section(group: type[BaseSettings]) -> str:

@@ -80,6 +80,8 @@ def test_a_quote_goes_from_draft_to_licence(client: TestClient) -> None:
     assert ubl.status_code == 200, ubl.text
     assert b"urn:fdc:peppol.eu:2017:poacc:billing:01:1.0" in ubl.content
     assert client.get(f"/v1/quotes/{quote['id']}?f=ubl&year=3").status_code == 422
+    too_late = client.get(f"/v1/quotes/{quote['id']}?f=ubl&issued=9999-12-31")
+    assert (too_late.status_code, too_late.json()["errors"][0]["field"]) == (422, "issued")
 
 
 def test_every_amount_is_a_string_and_the_record_is_given_byte_for_byte(client: TestClient) -> None:
