@@ -8,6 +8,7 @@ from typing import Annotated, Any, NamedTuple
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBasic, HTTPBasicCredentials, HTTPBearer, SecurityScopes
+from typing_extensions import override
 
 from data.api_keys import KeyFacts, Scope, split_key
 
@@ -29,7 +30,19 @@ _bearer = HTTPBearer(
 )
 
 
-_basic = HTTPBasic(
+class _KeyAsPassword(HTTPBasic):
+    """HTTP Basic as far as a route needs it: whether it is there. `identify` has read the password by then.
+
+    The framework's own takes ASCII alone, and would refuse a user name with an accent.
+    """
+
+    @override
+    async def __call__(self, request: Request) -> HTTPBasicCredentials | None:  # type: ignore[override]
+        scheme = request.headers.get("authorization", "").partition(" ")[0]
+        return HTTPBasicCredentials(username="", password="") if scheme.lower() == "basic" else None
+
+
+_basic = _KeyAsPassword(
     auto_error=False,
     scheme_name="api-key-as-password",
     description="HTTP Basic with the key as the password and any user name, for GIS and browsers.",
@@ -101,7 +114,8 @@ def _password(scheme: str, credentials: str) -> str:
     if scheme.lower() != "basic":
         return ""
     try:
-        return b64decode(credentials, validate=True).decode().partition(":")[2]
+        # The user name may be in any encoding: nobody looks at it.
+        return b64decode(credentials.strip(), validate=True).partition(b":")[2].decode("ascii")
     except ValueError:
         return ""
 

@@ -69,7 +69,14 @@ def write_table(features: Features, form: Form, crs: NamedCrs) -> str | bytes:
     if form is PARQUET:
         table.to_parquet(written, index=False, compression="zstd", schema_version="1.1.0")
     else:
-        table.to_file(written, driver="FlatGeobuf", engine="pyogrio", use_arrow=True, geometry_type="MultiPolygon")
+        table.to_file(
+            written,
+            driver="FlatGeobuf",
+            engine="pyogrio",
+            use_arrow=True,
+            layer=str(features.collection),
+            geometry_type="MultiPolygon",
+        )
     return written.getvalue()
 
 

@@ -50,11 +50,18 @@ class NoSuchFeatureError(LookupError):
     """The collection has no feature of that identifier, on that day."""
 
 
+class NoSuchTileError(LookupError):
+    """The tile matrix set has no such tile."""
+
+
 INVALID_PARAMETER = Kind("invalid-parameter", "A parameter cannot be used", 400, "Correct the one that is named.")
 _ABSENT: Mapping[type[Exception], Kind] = {
     NoSuchCollectionError: Kind("no-such-collection", "No such collection", 404, "GET /ogc/collections lists them."),
     NoSuchFeatureError: Kind(
         "no-such-feature", "No such feature", 404, "GET the collection's items, or give another datetime."
+    ),
+    NoSuchTileError: Kind(
+        "no-such-tile", "There is no such tile", 404, "GET /ogc/tileMatrixSets/WebMercatorQuad has the matrices."
     ),
 }
 
@@ -67,6 +74,7 @@ class OgcRoute(APIRoute):
         handler = super().get_route_handler()
 
         async def handle(request: Request) -> Response:
+            _refuse_repeated(request)
             try:
                 return await handler(request)
             except RequestValidationError as error:
@@ -248,10 +256,23 @@ def _refusal(error: RequestValidationError) -> Exception:
     name = ".".join(map(str, path))
     if place == "path" and name == "collection":
         return NoSuchCollectionError(f"there is no such collection; there are {', '.join(Collection)}")
+    if place == "path" and name in ("matrix", "row", "column"):
+        return NoSuchTileError("there is no tile of that matrix, row and column")
     if place == "path":
         return NoSuchFeatureError("there is nothing of that identifier")
     unknown = found["type"] == "extra_forbidden"
     return ParameterError(name, "there is no such parameter" if unknown else found["msg"])
+
+
+def _refuse_repeated(request: Request) -> None:
+    """Refuse a parameter that is given twice: of two filters one would count, and nobody would be told which."""
+    # Who brings no key is told that first.
+    if request.state.caller is None:
+        return
+    given = [name for name, _ in request.query_params.multi_items()]
+    for name in dict.fromkeys(given):
+        if given.count(name) > 1:
+            raise ParameterError(name, "one value is taken; a filter takes several")
 
 
 def _read_day(text: str) -> date:
@@ -306,8 +327,6 @@ def _read_equal(collection: Collection, given: ItemsParameters) -> dict[str, Val
         field = queryables.get(name)
         if field is None or field.type == FieldType.AREA:
             raise ParameterError(name, f"{collection} have no such parameter and no such field to filter by")
-        if not isinstance(text, str):
-            raise ParameterError(name, "one value is taken; a filter takes several")
         equal[name] = _read_value(field, text)
     return equal
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+from base64 import b64encode
 from typing import Any
 
 import geopandas as gpd
@@ -129,6 +130,17 @@ def read(content: bytes, form: str) -> gpd.GeoDataFrame:
     ("form", "media_type"),
     [("fgb", "application/flatgeobuf"), ("parquet", "application/vnd.apache.parquet"), ("csv", "text/csv")],
 )
+def test_the_same_features_are_the_same_bytes(client: TestClient, form: str, media_type: str) -> None:
+    once, again = (client.get(f"/ogc/collections/sectors/items?limit=5&f={form}") for _ in range(2))
+    assert (once.content == again.content, once.headers["content-type"].partition(";")[0]) == (True, media_type)
+    if form == "fgb":
+        assert pyogrio.list_layers(io.BytesIO(once.content))[:, 0].tolist() == ["sectors"]
+
+
+@pytest.mark.parametrize(
+    ("form", "media_type"),
+    [("fgb", "application/flatgeobuf"), ("parquet", "application/vnd.apache.parquet"), ("csv", "text/csv")],
+)
 def test_files_hold_the_features_to_the_bit(client: TestClient, stored: Stored, form: str, media_type: str) -> None:
     params = {"crs": f"{EPSG}31370", "limit": 2_000}
     answer = client.get("/ogc/collections/sectors/items", params=params, headers={"Accept": media_type})
@@ -229,7 +241,11 @@ def test_a_viewers_key_opens_it_as_token_or_as_password(store_settings: StoreSet
         assert anybody.get("/ogc", headers=viewer).status_code == 200
         key = viewer["Authorization"].removeprefix("Bearer ")
         assert anybody.get("/ogc", auth=("gis", key)).status_code == 200
+        for name in (b"geo:", "Gérard:".encode(), "Gérard:".encode("latin-1")):
+            sent = b64encode(name + key.encode()).decode()
+            assert anybody.get("/ogc", headers={"Authorization": f"Basic {sent}"}).status_code == 200
         assert anybody.get("/ogc", auth=("gis", key + "x")).status_code == 401
+        assert anybody.get("/ogc?f=json&f=json").status_code == 401
         assert anybody.get("/ogc", headers={"Authorization": "Basic %%%"}).json()["type"].endswith("/not-authenticated")
         # What changes or tells more takes no password, which browsers send of themselves.
         assert anybody.get("/v1/municipalities", auth=("gis", key)).status_code == 401
@@ -247,6 +263,10 @@ def test_a_viewers_key_opens_it_as_token_or_as_password(store_settings: StoreSet
         ("/ogc/collections/sectors/items?households=many", 400, "households"),
         ("/ogc/collections/sectors/items?households=99999999999999999999", 400, "households"),
         ("/ogc/collections/sectors/items?code=a&code=b", 400, "code"),
+        ("/ogc/collections/sectors/items?filter=households>9&filter=households>99", 400, "filter"),
+        ("/ogc/collections/sectors/items?limit=1&bbox=4,50,5,51&bbox=1,2,3,4", 400, "bbox"),
+        ("/ogc/collections/buurten/tiles/WebMercatorQuad/9/171/262?f=mvt&f=mvt", 400, "f"),
+        ("/ogc?f=json&f=html", 400, "f"),
         ("/ogc/collections/plans/items?drawn=maybe", 400, "drawn"),
         ("/ogc/collections/plans/items?valid_from=2024-13-01", 400, "valid_from"),
         ("/ogc/collections/plans/items?after=x", 400, "after"),
@@ -277,6 +297,12 @@ def test_what_is_wrong_is_named(client: TestClient, path: str, status: int, fiel
     assert answer.headers["content-type"] == "application/problem+json"
     if field is not None:
         assert answer.json()["errors"][0]["field"] == field
+
+
+@pytest.mark.parametrize("tile", ["99/0/0", "-1/0/0", "5/99999999999999999999/0", "5/33/0"])
+def test_a_tile_that_there_is_not_is_told_as_a_tile(client: TestClient, tile: str) -> None:
+    answer = client.get(f"/ogc/collections/sectors/tiles/WebMercatorQuad/{tile}")
+    assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (404, "no-such-tile")
 
 
 def test_what_is_large_is_given_as_far_as_it_goes(client: TestClient, follow: Follow) -> None:
