@@ -31,7 +31,8 @@ VERSION: Final = 2
 ARRAYS: Final = "arrays.bin"
 MANIFEST: Final = "manifest.json"
 PAGE: Final = 4096
-CHUNK: Final = 1 << 22
+CHUNK: Final = 1 << 18
+"""Bytes read at a time to check an index: what a thread has read stays part of the process's memory."""
 TYPES: Final = {
     name: np.dtype(name).newbyteorder("<")
     for name in ("uint8", "uint16", "int32", "uint32", "int64", "uint64", "float64")
