@@ -402,7 +402,7 @@ class Matches(Sequence[AddressMatch]):
     def _answers(self, places: slice) -> list[AddressMatch]:
         """Make the answers of some places: numbers leave an array in less time all at once than one by one."""
         addresses = self._addresses[places]
-        # Every number beside the next one, as compiled code takes them.
+        # A slice with a step leaves gaps between the numbers, which compiled code does not take.
         made = iter(self._register.officials(addresses[addresses >= 0] if self._others else addresses.copy()))
         columns = (self._costs, self._by_part, self._postcodes, self._places)
         return [
@@ -442,7 +442,7 @@ class Matches(Sequence[AddressMatch]):
         codes = np.array(["", BY_PART.code, CORRECTED, f"{CORRECTED} {BY_PART.code}"])
         scores = np.array([score_of(cost) for cost in range(self._costs.max(initial=0) + 1)])[self._costs]
         scores[others] = [match.score for match in matches]
-        identifiers = self._register.identifiers(np.maximum(self.exact, self.similar))
+        identifiers = self._register.identifiers(self._addresses)
         mask = np.zeros(len(self), bool)
         mask[others] = True
         own = pa.array([match.address.address_id if match.address else None for match in matches], pa.string())

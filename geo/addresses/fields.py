@@ -14,7 +14,7 @@ from geo.addresses.register import Register
 __all__ = ["Fields", "KnownPlace"]
 
 _KEPT: Final = 4096
-"""How many texts of a field are kept read: those of house numbers and places come again and again."""
+"""How many texts of a field are kept read: those of house numbers and places, say, come again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class Fields:
         self.box = lru_cache(maxsize=_KEPT)(self._box)
         self.postcode = lru_cache(maxsize=_KEPT)(self._postcode)
         self.place = lru_cache(maxsize=_KEPT)(self._place)
+        self.is_here = lru_cache(maxsize=_KEPT)(self._is_here)
 
     def _house_number(self, text: str) -> tuple[int, int, int, int]:
         """Give the number of a house number, then of a house number and a box, that a text may be.
@@ -102,7 +103,7 @@ class Fields:
             place.municipalities, place.localities, searched_towns(register, place), register.row_span(place)
         )
 
-    def is_here(self, country: str) -> bool:
+    def _is_here(self, country: str) -> bool:
         """Tell whether a country is the register's, or none was named."""
         if len(country) > MAX_TEXT:
             return False
