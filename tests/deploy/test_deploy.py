@@ -95,6 +95,8 @@ def test_services_have_no_rights_that_they_do_not_need(compose: dict[str, Any]) 
     assert compose["networks"]["store"]["internal"]
     assert set(database["networks"]) == {"store"}
     assert api["environment"]["BUURTWIJZER_MIGRATE"] == "false"
+    # The proxy comes by an address of Docker's network, which nobody else can: see docs/deployment.md.
+    assert api["environment"]["FORWARDED_ALLOW_IPS"] == "*"
     assert api["depends_on"]["migrate"]["condition"] == "service_completed_successfully"
     # The client programs in the image understand the server.
     version = re.search(r"postgresql-client-(\d+)", (DEPLOY / "Dockerfile").read_text())
