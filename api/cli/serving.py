@@ -18,7 +18,7 @@ from api.cli.opening import opened
 from api.operation.listening import bound_socket
 from api.operation.logs import configure_logs
 from api.operation.metrics import forget, prepare
-from api.operation.production import DEMO_KEY_NAME, DefaultSecretError, is_production
+from api.operation.production import DEMO_KEY_NAME, DefaultSecretError, is_production, refuse_default_secrets
 from api.operation.supervisor import Supervisor
 from api.operation.worker import serve_on, work
 from api.settings import (
@@ -29,7 +29,8 @@ from api.settings import (
     StoreSettings,
     all_settings,
 )
-from data.api_keys import Scope, create_key, list_keys, revoke_key
+from data.api_keys import Scope, create_key, list_keys, revoke_key, usable_keys
+from households.dwelling_keys import read_keys
 
 out = Console()
 
@@ -77,7 +78,12 @@ def serve(
             "--with-demo-key is for the demo on this machine; make keys with `buurtwijzer keys create`"
         )
     # What is wrong with the store or the settings is said here, once, and the workers find the schema up to date.
-    with opened():
+    with opened() as (store, _):
+        with store.reading() as session:
+            known = usable_keys(session)
+        keys = HouseholdSettings().keys
+        households = read_keys(keys) if keys else None
+        refuse_default_secrets(StoreSettings(), settings.host, households, known, datetime.now(UTC))
         key = make_demo_key(datetime.now(UTC)) if with_demo_key else None
     configure_logs(LogSettings())
     with ExitStack() as opened_here:

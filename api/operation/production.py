@@ -6,10 +6,11 @@ from ipaddress import ip_address
 from itertools import pairwise
 from typing import Final
 
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL
 
 from api.settings import StoreSettings
 from data.api_keys import KeyFacts
+from data.store import parse_url
 from households.dwelling_keys import HouseholdKeys
 
 DEMO_KEY_NAME: Final = "demo (made by serve --with-demo-key)"
@@ -77,7 +78,7 @@ def refuse_default_secrets(
         ("BUURTWIJZER_DATABASE_URL", settings.database_url),
         ("BUURTWIJZER_REPLICA_URL", settings.replica_url),
     ):
-        if url is not None and _is_known(make_url(url)):
+        if url is not None and _is_known(parse_url(url)):
             raise DefaultSecretError(
                 f"the password in {setting} is short or one that everybody knows; give the role another"
             )

@@ -13,7 +13,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select, update
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, make_url, select, update
 from sqlalchemy.exc import ArgumentError, DataError, DBAPIError
 from sqlalchemy.orm import Session, sessionmaker
 
@@ -183,11 +183,30 @@ def open_store(url: str, *, migrating: bool = True, replica_url: str | None = No
     return Store(engine, replica)
 
 
-def _engine(url: str) -> Engine:
+def parse_url(url: str) -> URL:
+    """Return the URL of a store, its password where passwords are: from its query every message would repeat it.
+
+    Raises
+    ------
+    StoreError
+        It cannot be read.
+    """
     try:
         parsed = make_url(url)
-    except ArgumentError as error:
-        raise StoreError("the store's URL cannot be read; use sqlite:///FILE or postgresql+psycopg://…") from error
+    except (ArgumentError, ValueError):
+        # The error's own words hold the URL.
+        raise StoreError("the store's URL cannot be read; use sqlite:///FILE or postgresql+psycopg://…") from None
+    password = parsed.query.get("password")
+    if password is None:
+        return parsed
+    # The last of several is the one that libpq takes, and the query goes before the login.
+    return parsed.difference_update_query(["password"]).set(
+        password=password if isinstance(password, str) else password[-1]
+    )
+
+
+def _engine(url: str) -> Engine:
+    parsed = parse_url(url)
     dialect = parsed.get_backend_name()
     if dialect not in ("sqlite", "postgresql"):
         raise StoreError(f"a store on {dialect!r} is not supported; use sqlite:///FILE or postgresql+psycopg://…")
@@ -196,7 +215,10 @@ def _engine(url: str) -> Engine:
     if dialect == "postgresql" and "connect_timeout" not in parsed.query:
         parsed = parsed.update_query_dict({"connect_timeout": str(POSTGRES_CONNECT_TIMEOUT_S)})
     # The values of statements are in no message: they may be somebody's.
-    engine = create_engine(parsed, pool_pre_ping=dialect == "postgresql", hide_parameters=True)
+    try:
+        engine = create_engine(parsed, pool_pre_ping=dialect == "postgresql", hide_parameters=True)
+    except (ArgumentError, ImportError):
+        raise StoreError(f"{parsed.drivername} is not supported here; use postgresql+psycopg://…") from None
     if dialect == "sqlite":
         _configure_sqlite(engine)
     return engine

@@ -1,5 +1,7 @@
 """A server that others reach does not start with a secret that everybody knows."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from api.settings import HouseholdSettings, ServerSettings, StoreSettings
 from data.api_keys import Scope, create_key
 from data.store import open_store
 from households.dwelling_keys import read_keys
+from tests.api.conftest import SERVED
 
 NOW = datetime.now(UTC)
 DRAWN = "4be7d0a3c15f88926e01b9d47af3562c9d08e1f57a6bc3240fd19e85b67230ca"
@@ -48,6 +51,29 @@ def test_a_password_of_the_database_that_everybody_knows_is_refused(login: str, 
     with pytest.raises(DefaultSecretError, match="BUURTWIJZER_DATABASE_URL") as error:
         refuse_default_secrets(StoreSettings(database_url=url), "::1", None, {}, NOW)
     assert login.partition(":")[2] not in str(error.value) or not login.partition(":")[2]
+
+
+@pytest.mark.parametrize(
+    "url", ["buurtwijzer@/buurtwijzer?password=postgres", "u:d8Xb2v0qLw@database/b?password=secret"]
+)
+def test_a_password_in_the_query_is_looked_at_too(url: str) -> None:
+    settings = StoreSettings(database_url=f"postgresql+psycopg://{url}")
+    with pytest.raises(DefaultSecretError, match="BUURTWIJZER_DATABASE_URL"):
+        refuse_default_secrets(settings, "::1", None, {}, NOW)
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_the_command_says_what_is_no_secret_before_it_says_that_it_answers(tmp_path: Path, workers: str) -> None:
+    environment = SERVED | {
+        "BUURTWIJZER_DATA_DIR": str(tmp_path),
+        "BUURTWIJZER_HOUSEHOLDS_KEYS": f"2026a:{MADE_UP[0]}",
+        "BUURTWIJZER_SERVER_HOST": "0.0.0.0",
+    }
+    command = [sys.executable, "-c", "from api.cli import main; main()", "serve", "--port", "0", "--workers", workers]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=60)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("error: the key 2026a of BUURTWIJZER_HOUSEHOLDS_KEYS was made up")
+    assert done.stderr.count("\n") == 1
 
 
 def test_the_key_of_the_demo_is_refused_until_it_is_revoked_or_over(tmp_path: Path) -> None:
