@@ -217,8 +217,9 @@ def _refusal_of_head(scope: Scope) -> Response | None:
         return problem_response(KEY_IN_URL, detail)
     if "\0" in scope["path"] or b"%00" in scope["query_string"]:
         return problem_response(NUL_CHARACTER, "the URL holds U+0000")
-    if any(b"\0" in value for _, value in scope["headers"]):
-        return problem_response(NUL_CHARACTER, "a header holds U+0000")
+    for _, value in scope["headers"]:
+        if b"\0" in value:
+            return problem_response(NUL_CHARACTER, "a header holds U+0000")
     return None
 
 

@@ -12,6 +12,7 @@ from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from api.limits import WHOLE_BODY
+from api.operation.whole_answers import WholeAnswers
 from api.problems import Kind, problem_response
 
 HEAD_TOO_SLOW: Final = Kind("head-too-slow", "The request came too slowly", 408, "Send the whole request at once.")
@@ -44,7 +45,8 @@ class HeadLimitProtocol(HttpToolsProtocol):
             longest = next(iter(self.waiting), None)
             if longest is not None:
                 longest.refuse()
-        super().connection_made(transport)
+        self._answers_to = WholeAnswers(transport)
+        super().connection_made(self._answers_to)
         self._wait()
 
     @override
@@ -82,7 +84,8 @@ class HeadLimitProtocol(HttpToolsProtocol):
 
     @override
     def on_response_complete(self) -> None:
-        """Give the head that has begun meanwhile its time."""
+        """Send an answer that is a head alone, and give the head that has begun meanwhile its time."""
+        self._answers_to.send_kept()
         super().on_response_complete()
         if self._begun and not self.transport.is_closing():
             self._wait()

@@ -22,8 +22,9 @@ async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         pass
     if scope["path"] == "/slow":
         await asyncio.sleep(SLOW_SECONDS)
-    body = scope["path"].encode()
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(body))]})
+    body = b"" if scope["path"] == "/none" else scope["path"].encode()
+    status, headers = (200, [(b"content-length", b"%d" % len(body))]) if body else (204, [])
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
@@ -101,3 +102,21 @@ def test_requests_that_come_at_once_are_answered_in_turn() -> None:
     places = [answered.index(path) for path in (b"/slow", b"/b", b"/c", b"/last")]
     assert places == sorted(places)
     assert answered.count(b"HTTP/1.1 200 ") == 4
+
+
+@pytest.mark.parametrize("request_line", [b"HEAD /b HTTP/1.1", b"GET /none HTTP/1.1", b"GET /b HTTP/1.0"])
+def test_an_answer_without_a_body_does_not_wait_for_one(request_line: bytes) -> None:
+    request = request_line + b"\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    assert asyncio.run(exchange(request)).startswith(b"HTTP/1.1 20")
+
+
+def test_a_client_that_asks_first_is_told_to_go_on() -> None:
+    async def post() -> bytes:
+        async with connected() as (reader, writer), asyncio.timeout(30):
+            writer.write(b"POST /b HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4\r\nExpect: 100-continue\r\n\r\n")
+            told = await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"body")
+            return told + await reader.readuntil(b"\r\n\r\n")
+
+    told = asyncio.run(post())
+    assert told.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 ")
