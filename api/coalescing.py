@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import orjson
 
@@ -12,6 +12,9 @@ from api.member_models import VerificationWithEligibility
 from api.models import VerificationRequest
 from api.reason_texts import AddressLanguage
 from api.verifying import Verification, verify_many
+
+MOST_TURNS: Final = 4
+"""How many more turns of the loop a batch that grows is held for: each costs some ten microseconds."""
 
 
 class EncodedAnswer(NamedTuple):
@@ -59,12 +62,16 @@ def encode_answers(atlas: Atlas, questions: Sequence[VerificationRequest]) -> li
 class VerificationDesk:
     """Answers the questions of one event loop: those of one turn of the loop as a batch, at its end.
 
-    A question that is alone waits for nobody, and each is answered as if it were asked alone.
+    While every turn brings more, a batch waits for `MOST_TURNS` of them. A question that is alone waits for nobody, and
+    each is answered as if it were asked alone.
     """
 
     def __init__(self, atlas: Callable[[], Atlas]) -> None:
         self._atlas = atlas
         self._waiting: list[tuple[VerificationRequest, asyncio.Future[EncodedAnswer]]] = []
+        self._seen = 0
+        """How many of them waited a turn before."""
+        self._turns = 0
 
     async def answer(self, question: VerificationRequest) -> EncodedAnswer:
         """Answer a question.
@@ -79,8 +86,16 @@ class VerificationDesk:
         self._waiting.append((question, answer))
         if len(self._waiting) == 1:
             # Comes behind every request that is ready to go on in this turn.
-            loop.call_soon(self._answer)
+            self._seen, self._turns = 1, 0
+            loop.call_soon(self._answer_or_wait)
         return await answer
+
+    def _answer_or_wait(self) -> None:
+        if len(self._waiting) > self._seen and self._turns < MOST_TURNS:
+            self._seen, self._turns = len(self._waiting), self._turns + 1
+            asyncio.get_running_loop().call_soon(self._answer_or_wait)
+        else:
+            self._answer()
 
     def _answer(self) -> None:
         asked, self._waiting = self._waiting, []
