@@ -175,13 +175,16 @@ def rotate_key(session: Session, key_id: str, now: datetime, overlap: timedelta)
     Raises
     ------
     UnknownKeyError
-        There is none of that identifier, or it was revoked.
+        There is none of that identifier, or it was revoked or has expired: what is over has no successor.
     """
     key = _usable_key(session, key_id)
+    if key.expires_at is not None and key.expires_at <= now:
+        raise UnknownKeyError(f"the key {key_id} has expired; make another with `buurtwijzer keys create`")
     ends = max(now + overlap, key.created_at + timedelta(seconds=1))
     scopes = [Scope(scope) for scope in key.scopes]
     successor = create_key(session, key.name, scopes, now, _later(key, now), key.rate_per_minute)
     key.expires_at = ends if key.expires_at is None else min(key.expires_at, ends)
+    record(session, "key-rotated", now, key=key.id, successor=successor[0].id)
     return successor
 
 

@@ -114,6 +114,14 @@ def test_a_rotated_key_has_a_successor_with_the_same_life_and_ends_after_the_ove
         assert plain.startswith(f"bw_{successor.id}_")
 
 
+def test_what_has_expired_has_no_successor(store: Store) -> None:
+    with store.writing() as session:
+        key, _ = create_key(session, "form", [Scope.SIGNUP], NOW, NOW + timedelta(days=1))
+        with pytest.raises(UnknownKeyError, match="has expired; make another"):
+            rotate_key(session, key.id, NOW + timedelta(days=1), timedelta(days=7))
+        assert [each.id for each in list_keys(session)] == [key.id]
+
+
 def test_a_secret_is_nowhere_in_the_store(store: Store) -> None:
     with store.writing() as session:
         key, plain = create_key(session, "form", [Scope.SIGNUP], NOW)
