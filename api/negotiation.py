@@ -129,7 +129,7 @@ def answer(form: Form, body: BaseModel | str | bytes, file_name: str | None = No
     headers = {"Vary": "Accept"}
     if file_name is not None and form is not JSON:
         headers["Content-Disposition"] = f'attachment; filename="{file_name}.{form.name}"'
-    content = body.model_dump_json() if isinstance(body, BaseModel) else body
+    content = body.model_dump_json(by_alias=True) if isinstance(body, BaseModel) else body
     media_type = f"{form.media_type}; charset=utf-8" if form.charset else form.media_type
     # Starlette would add a charset to text of its own accord; what it is given, it leaves.
     return Response(content, media_type=media_type, headers=headers)

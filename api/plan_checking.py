@@ -1,8 +1,10 @@
 """Checks and compares plans of the store, for the routes and the commands alike."""
 
-from collections.abc import Iterable, Sequence
+import csv
+import io
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Final
 
 import shapely
 from sqlalchemy.orm import Session
@@ -74,6 +76,28 @@ def compare_stored_plans(session: Session, desk: DraftDesk, before_id: str, afte
     before, _ = plan_state(session, desk, before_id)
     after, base = plan_state(session, desk, after_id)
     return diff_plans(before, after, desk.counter(after.municipality_code, base))
+
+
+MOVE_COLUMNS: Final = (
+    "from",
+    "to",
+    "pieces",
+    "households",
+    "households_unknown",
+    "dwellings",
+    "members",
+    "letters",
+    "area_m2",
+)
+
+
+def write_moves(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return rows of `told_moves` as CSV (RFC 4180); what is withheld, and a buurt that there is not, is empty."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, MOVE_COLUMNS)
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
 
 
 def told_moves(diff: PlanDiff, rates: MemberRates) -> list[dict[str, Any]]:

@@ -72,10 +72,10 @@ FRENCH: Final[Mapping[str, str]] = {
     "extra-words": "Certains mots ne font pas partie de l'adresse officielle.",
     "address-proposed": "L'adresse est à l'état de proposition dans le registre : elle n'existe peut-être pas encore.",
     "address-retired": "L'adresse est supprimée dans le registre : elle n'existe plus.",
-    NO_POSITION: "Le registre ne situe pas cette adresse ; son buurt est donc inconnu.",
-    OUTSIDE_SECTORS: "La position du registre n'est dans aucun secteur actif ; le buurt est donc inconnu.",
+    NO_POSITION: "Le registre ne situe pas cette adresse ; son quartier est donc inconnu.",
+    OUTSIDE_SECTORS: "La position du registre n'est dans aucun secteur actif ; le quartier est donc inconnu.",
     OTHER_MUNICIPALITY: "La position est dans un secteur d'une autre commune ; celle du registre fait foi.",
-    NO_SECTORS: "Aucun secteur n'est actif dans ce pays ; le buurt est donc inconnu.",
+    NO_SECTORS: "Aucun secteur n'est actif dans ce pays ; le quartier est donc inconnu.",
 }
 GERMAN: Final[Mapping[str, str]] = {
     "empty-input": "Es wurde nichts gefragt.",

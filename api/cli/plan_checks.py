@@ -1,6 +1,5 @@
 """`plan check` and `plan diff`: what is wrong with a plan, and what it changes."""
 
-import csv
 import json
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +11,7 @@ from api.cli.drafting import open_desk
 from api.cli.literal import LiteralTable
 from api.cli.out_files import writable_file
 from api.drafting import plan_state
-from api.plan_checking import check_stored_plan, compare_stored_plans, told_moves
+from api.plan_checking import check_stored_plan, compare_stored_plans, told_moves, write_moves
 from api.settings import PlanSettings
 from boundaries.checks import Severity, TextLanguage, problem_text, remedy_text
 from boundaries.operations import OPERATION
@@ -72,10 +71,7 @@ def compare(
         rows = told_moves(diff, desk.member_rates(diff.municipality_code))
     if file is not None:
         if file.suffix == ".csv":
-            with file.open("w", encoding="utf-8", newline="") as text:
-                writer = csv.DictWriter(text, _COLUMNS)
-                writer.writeheader()
-                writer.writerows(rows)
+            file.write_text(write_moves(rows), "utf-8", newline="")
         else:
             file.write_text(json.dumps(diff.features()), "utf-8")
         out.print(f"{len(rows)} pairs of buurten are in {file}", soft_wrap=True)
@@ -92,7 +88,6 @@ def compare(
 
 
 _SHOWN = ("from", "to", "pieces", "households", "dwellings", "members", "letters")
-_COLUMNS = (*_SHOWN[:4], "households_unknown", *_SHOWN[4:], "area_m2")
 
 
 def add_commands(plan: typer.Typer) -> None:

@@ -1,14 +1,15 @@
 """`/v1/plans/{id}/problems` and `/v1/plans/{id}/diff`: what is wrong with a plan, and what it changes."""
 
 import json
-from typing import Annotated, Literal
+from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from api.access import needs
 from api.drafting import DraftDesk, plan_state
 from api.geojson_input import read_line
-from api.plan_checking import check_stored_plan, compare_stored_plans, told_moves
+from api.negotiation import CSV, GEOJSON, JSON, Form, answer, described_forms, negotiate
+from api.plan_checking import check_stored_plan, compare_stored_plans, told_moves, write_moves
 from api.plan_models import CheckRequest, DiffAnswer, ProblemAnswer, ProblemList
 from api.plan_problems import described_plans
 from api.routes.plans import PLAN_ID, PlanId
@@ -17,6 +18,8 @@ from data.api_keys import Scope
 from data.directory import DataDirectory
 from data.plans.drafts import find_draft
 from data.store import Store
+
+_FORMS = (JSON, CSV, GEOJSON)
 
 
 def plan_checks_router(store: Store, directory: DataDirectory, desk: DraftDesk, settings: CheckSettings) -> APIRouter:
@@ -54,19 +57,14 @@ def plan_checks_router(store: Store, directory: DataDirectory, desk: DraftDesk, 
     @router.get(
         "/plans/{plan_id}/diff",
         response_model=DiffAnswer,
-        responses=described_plans(404, 422)
-        | {
-            200: {
-                "content": {"application/geo+json": {"schema": {"type": "object"}}},
-                "description": "What moves, per pair of buurten.",
-            }
-        },
+        responses=described_plans(404, 406, 422)
+        | described_forms(*_FORMS, description="What moves, per pair of buurten; GeoJSON has the ground of each."),
     )
     def show_plan_diff(
         plan_id: PlanId,
+        form: Annotated[Form, Depends(negotiate(*_FORMS))],
         since: Annotated[str | None, Query(pattern=PLAN_ID)] = None,
-        f: Literal["json", "geojson"] = "json",
-    ) -> DiffAnswer | Response:
+    ) -> Response:
         """Say what moves from another plan to this one: ground, households, dwellings, members, letters.
 
         Without `since`, a draft is compared with the plan that it began from, and a published plan with itself.
@@ -75,8 +73,9 @@ def plan_checks_router(store: Store, directory: DataDirectory, desk: DraftDesk, 
             if since is None:
                 since = str(find_draft(session, plan_id).plan_id) if plan_id.startswith("d-") else plan_id
             diff = compare_stored_plans(session, desk, since, plan_id)
-        if f == "geojson":
-            return Response(json.dumps(diff.features()), media_type="application/geo+json")
-        return DiffAnswer.of(diff, told_moves(diff, desk.member_rates(diff.municipality_code)))
+        if form is GEOJSON:
+            return answer(form, json.dumps(diff.features()), "diff")
+        moves = told_moves(diff, desk.member_rates(diff.municipality_code))
+        return answer(form, write_moves(moves) if form is CSV else DiffAnswer.of(diff, moves), "diff")
 
     return router

@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.reason_texts import TEXTS, Language, reason_text
-from api.verifying import PLACE_REASONS
+from api.verifying import NO_POSITION, PLACE_REASONS
 from geo.addresses import REASONS
 
 
@@ -21,6 +21,11 @@ def test_every_code_has_a_text_of_its_own(language: Language) -> None:
 def test_no_text_is_left_in_another_language() -> None:
     for code in TEXTS["en"]:
         assert len({reason_text(code, language) for language in get_args(Language)}) == 4, code
+
+
+def test_french_says_quartier_as_everything_else_in_french_does() -> None:
+    assert [text for text in TEXTS["fr"].values() if "buurt" in text] == []
+    assert reason_text(NO_POSITION, "fr").endswith("son quartier est donc inconnu.")
 
 
 @pytest.mark.parametrize("language", get_args(Language))

@@ -1,5 +1,7 @@
 """Plans are checked and compared over HTTP: every problem is told in sentences, with the operation that solves it."""
 
+import csv
+import io
 from collections.abc import Iterator
 from typing import Any
 
@@ -73,6 +75,16 @@ def test_members_that_move_are_withheld_where_they_are_few(api: TestClient, url:
     assert (move["letters"] is None) == (move["members"] is None)
     [feature] = api.get(f"{url}/diff", params={"f": "geojson"}).json()["features"]
     assert "members" not in feature["properties"]
+    table = api.get(f"{url}/diff", headers={"Accept": "text/csv"})
+    assert (table.headers["content-type"], table.headers["vary"].split(", ")[0]) == (
+        "text/csv; charset=utf-8",
+        "Accept",
+    )
+    [row] = csv.DictReader(io.StringIO(table.text))
+    assert row == {name: "" if value is None else str(value) for name, value in move.items() if name in row}
+    assert {"from", "to", "households", "members", "letters", "area_m2"} <= row.keys()
+    assert api.get(f"{url}/diff", params={"f": "csv"}).content == table.content
+    assert api.get(f"{url}/diff", headers={"Accept": "image/png"}).status_code == 406
 
 
 def _points(coordinates: list[Any]) -> list[tuple[float, float]]:
