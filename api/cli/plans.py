@@ -303,7 +303,15 @@ def _show_proposals(proposals: list[Proposal], band: HouseholdsBand) -> None:
 def _step(draft_id: str, *, back: bool) -> None:
     with open_desk() as (store, desk), store.writing() as session:
         row = find_draft(session, draft_id, for_change=True)
-        step(session, row, desk.take(session, row), back=back, known_revision=row.revision, now=right_now())
+        step(
+            session,
+            row,
+            desk.take(session, row),
+            back=back,
+            known_revision=row.revision,
+            by=BY_COMMAND,
+            now=right_now(),
+        )
         told = f"the draft is at revision {row.revision}"
     out.print(told)
 

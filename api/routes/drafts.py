@@ -96,23 +96,31 @@ def drafts_router(  # noqa: PLR0915 -- one statement a route
         )
 
     @router.post("/plans/{plan_id}:undo", responses=_CHANGES)
-    def undo_operation(plan_id: PlanId, response: Response, if_match: IfMatch = None) -> ChangeAnswer:
+    def undo_operation(
+        plan_id: PlanId, caller: OpsCaller, response: Response, if_match: IfMatch = None
+    ) -> ChangeAnswer:
         """Take back the last operation of a draft."""
         known, now = read_revision(if_match), clock()
         return changed(
             plan_id,
             response,
-            lambda session, row, draft: step(session, row, draft, back=True, known_revision=known, now=now),
+            lambda session, row, draft: step(
+                session, row, draft, back=True, known_revision=known, by=caller.key_id, now=now
+            ),
         )
 
     @router.post("/plans/{plan_id}:redo", responses=_CHANGES)
-    def redo_operation(plan_id: PlanId, response: Response, if_match: IfMatch = None) -> ChangeAnswer:
+    def redo_operation(
+        plan_id: PlanId, caller: OpsCaller, response: Response, if_match: IfMatch = None
+    ) -> ChangeAnswer:
         """Carry out again what was taken back."""
         known, now = read_revision(if_match), clock()
         return changed(
             plan_id,
             response,
-            lambda session, row, draft: step(session, row, draft, back=False, known_revision=known, now=now),
+            lambda session, row, draft: step(
+                session, row, draft, back=False, known_revision=known, by=caller.key_id, now=now
+            ),
         )
 
     def moved(plan_id: str, state: str, caller: str, if_match: str | None, response: Response) -> PlanSummary:

@@ -41,7 +41,7 @@ class Done:
     number: int
     op: str
     by: str
-    """Identifier of the key."""
+    """Identifier of the key of who carried it out, undid or redid it last."""
     at: datetime
     undone: bool = False
     """It was carried out earlier, and taken back meanwhile."""
@@ -66,7 +66,13 @@ class EditConflictError(ValueError):
     def __init__(self, known: int, row: DraftRow, entries: Sequence[DraftEntry]) -> None:
         self.revision = row.revision
         self.done = tuple(
-            Done(entry.number, entry.operation["op"], entry.by, entry.at, undone=entry.number > row.played)
+            Done(
+                entry.number,
+                entry.operation["op"],
+                entry.stepped_by or entry.by,
+                entry.stepped_at or entry.at,
+                undone=entry.number > row.played,
+            )
             for entry in entries
         )
         told = [entry.told for entry in self.done[:_MOST_TOLD]]
@@ -229,7 +235,9 @@ def edit(
     return change
 
 
-def step(session: Session, row: DraftRow, draft: Draft, *, back: bool, known_revision: int, now: datetime) -> Change:
+def step(
+    session: Session, row: DraftRow, draft: Draft, *, back: bool, known_revision: int, by: str, now: datetime
+) -> Change:
     """Undo the last entry of the log, or redo the first that was undone.
 
     Raises
@@ -252,7 +260,7 @@ def step(session: Session, row: DraftRow, draft: Draft, *, back: bool, known_rev
     draft.play(change)
     row.played += -1 if back else 1
     row.revision += 1
-    entry.revision = row.revision
+    entry.revision, entry.stepped_at, entry.stepped_by = row.revision, now, by
     row.changed_at = now
     return change
 

@@ -274,3 +274,7 @@ class DraftEntry(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     by: Mapped[str] = mapped_column(String(16))
     """Identifier of the caller's key."""
+    stepped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When it was undone or redone last; None where it never was."""
+    stepped_by: Mapped[str | None] = mapped_column(String(16))
+    """By whose key."""

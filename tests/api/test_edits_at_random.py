@@ -132,7 +132,7 @@ class Office:
         edit(self.session, row, draft, operation, known_revision=row.revision, by="t", now=self.now)
 
     def step(self, row: DraftRow, draft: Draft, *, back: bool) -> None:
-        step(self.session, row, draft, back=back, known_revision=row.revision, now=self.now)
+        step(self.session, row, draft, back=back, known_revision=row.revision, by="test", now=self.now)
 
     def publish(self, row: DraftRow, draft: Draft) -> Plan:
         self.now += timedelta(minutes=1)

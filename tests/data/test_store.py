@@ -6,7 +6,7 @@ import pytest
 import shapely
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, select
+from sqlalchemy import insert, inspect, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.schema import SchemaItem
 
@@ -242,15 +242,17 @@ def test_drafts_lose_the_members_of_their_blocks_and_nothing_else(store: Store) 
             )
         )
         session.flush()
-        session.add(DraftEntry(draft_id="d-1", number=1, revision=2, operation={}, change=change, at=now, by="k"))
+        # By the table: later columns are not there yet.
+        entry = {"draft_id": "d-1", "number": 1, "revision": 2, "operation": {}, "change": change, "at": now, "by": "k"}
+        session.execute(insert(DraftEntry.metadata.tables["draft_entry"]).values(**entry))
     for step in ("head", "0008", "head"):
         migrate(store.engine, step, down=step != "head")
         members = {} if step == "head" else {"members": 0}
         counts = {"households": None, "dwellings": 1, "estimated": False} | members
         with store.reading() as session:
             assert session.get_one(DraftRow, "d-1").counts == {"S": counts}
-            entry = session.get_one(DraftEntry, ("d-1", 1))
-            assert entry.change == change | {"blocks": {"S/1": [None, block | {"counts": counts}]}}
+            [stored] = session.scalars(select(DraftEntry.change))
+            assert stored == change | {"blocks": {"S/1": [None, block | {"counts": counts}]}}
 
 
 def test_a_reader_sees_one_state_although_something_is_published_meanwhile(store_url: str) -> None:

@@ -12,8 +12,11 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.settings import ServerSettings, StoreSettings
+from data.api_keys import Scope
 from data.store import open_store
 from data.store.models import DraftRow, Plan
+from tests.api.conftest import make_headers
+from tests.waiting import wait_until
 
 TODAY = datetime.now(UTC).date()
 
@@ -117,6 +120,23 @@ def test_a_second_editor_is_told_what_was_undone_redone_and_handed_in(api: TestC
     api.post(f"{url}:return", headers={"If-Match": '"5"'})
     assert late(4) == "nothing that is still so"
     api.post(f"{url}:undo", headers={"If-Match": '"6"'})
+
+
+def test_a_second_editor_is_told_who_undid_and_when(api: TestClient, code: str, store_settings: StoreSettings) -> None:
+    draft = begin(api, code)
+    url = f"/v1/plans/{draft['plan']['id']}"
+    operate(api, draft, 1, op="create_buurt", names={"nl": "Noord"})
+    other = make_headers(store_settings.store_url, Scope.OPS)
+    wait_until(lambda: api.get(url, headers=other).status_code == 200)
+    mine = api.get(f"{url}/log").json()["entries"][0]["by"]
+    theirs = other["Authorization"].split("_")[1]
+    for verb, known, told in (("undo", 2, "undo of create_buurt"), ("redo", 3, "create_buurt")):
+        assert api.post(f"{url}:{verb}", headers=other | {"If-Match": f'"{known}"'}).status_code == 200
+        [since] = operate(api, draft, known, op="dissolve_buurt", buurt=f"{code}-01").json()["errors"]
+        assert since["detail"].startswith(f"{told}, of {theirs} at ")
+    # Who carried it out stays in the log.
+    assert mine != theirs
+    assert api.get(f"{url}/log").json()["entries"][0]["by"] == mine
 
 
 def test_a_published_plan_is_no_draft(api: TestClient, code: str) -> None:
