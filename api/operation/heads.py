@@ -1,13 +1,18 @@
-"""How long and how large the head of a request may be: uvicorn itself waits for it without end, and keeps all of it.
+"""How heads of requests are read: within a time and a size, which uvicorn itself does not limit, and as HTTP/1.1 alone.
 
 A client that opens connections and sends their heads by drops, or nothing ("Slowloris", R. Hansen, 2009), would hold
 them all for as long as it likes. Here a head has its time, and where connections run out, those that have waited
 longest for one go first: who sends a request is served.
+
+A client may wish for another protocol (Upgrade: h2c, as Java's does at first) and send a body all the same. RFC 9110
+(section 7.8) lets a server pass over the wish, but httptools gives that body to nobody: such a request is read again
+without it.
 """
 
 import asyncio
 from typing import Any, ClassVar, Final
 
+import httptools
 from typing_extensions import override
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
@@ -19,6 +24,7 @@ HEAD_TOO_SLOW: Final = Kind("head-too-slow", "The request came too slowly", 408,
 HEAD_TOO_LARGE: Final = Kind(
     "head-too-large", "The head of the request is too large", 431, "Send a shorter URL, and fewer or shorter headers."
 )
+MALFORMED: Final = Kind("malformed-request", "Not a request", 400, "Send HTTP/1.1 (RFC 9112).")
 LARGEST_HEAD: Final = 65_536
 """Bytes of a head that has not ended; one that came at once may have as many as one read brings."""
 
@@ -52,11 +58,16 @@ class HeadLimitProtocol(HttpToolsProtocol):
     @override
     def data_received(self, data: bytes) -> None:
         """Take in what has come; a further request of the connection has its own time."""
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        try:
+            self._feed(data)
+        except httptools.HttpParserError:
+            self._refuse_malformed()
+            return
         if self._begun:
             self._head_bytes += len(data)
             if self._head_bytes > LARGEST_HEAD:
-                self._close_with(HEAD_TOO_LARGE, f"the head of a request may have {LARGEST_HEAD:,} bytes")
+                self._refuse_head(HEAD_TOO_LARGE, f"the head of a request may have {LARGEST_HEAD:,} bytes")
                 return
         if self._answers():
             self._stop_waiting()
@@ -71,15 +82,16 @@ class HeadLimitProtocol(HttpToolsProtocol):
 
     @override
     def on_headers_complete(self) -> None:
-        """End a head."""
-        self._begun = False
-        super().on_headers_complete()
+        """End a head, unless it is to be read again."""
+        if not self._wishes():
+            self._begun = False
+            super().on_headers_complete()
 
     @override
     def on_message_complete(self) -> None:
         """End a request."""
-        super().on_message_complete()
-        if self.cycle is not None:
+        if not self._wishes():
+            super().on_message_complete()
             self.cycle.scope["state"][WHOLE_BODY] = True
 
     @override
@@ -98,15 +110,53 @@ class HeadLimitProtocol(HttpToolsProtocol):
 
     def refuse(self) -> None:
         """Close the connection, and say why if anything of a request has come."""
-        self._close_with(HEAD_TOO_SLOW, f"the head of a request must be there within {self.seconds:g} s")
+        self._refuse_head(HEAD_TOO_SLOW, f"the head of a request must be there within {self.seconds:g} s")
 
-    def _close_with(self, kind: Kind, detail: str) -> None:
+    def _feed(self, data: bytes) -> None:
+        while data:
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                if not self._wishes():
+                    return
+                data = self._without_wish() + data[upgrade.args[0] :]
+                self.parser = httptools.HttpRequestParser(self)
+                # As uvicorn does: what comes behind a last request is ignored.
+                self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+            else:
+                return
+
+    def _wishes(self) -> bool:
+        """Whether the request wishes for another protocol; CONNECT is for a proxy, and has a refusal of its own."""
+        return self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
+
+    def _without_wish(self) -> bytes:
+        """Return the head that has just been read, without its field Upgrade."""
+        fields = b"".join(b"%s: %s\r\n" % field for field in self.headers if field[0] != b"upgrade")
+        version = self.parser.get_http_version().encode()
+        return b"%s %s HTTP/%s\r\n%s\r\n" % (self.parser.get_method(), self.url, version, fields)
+
+    def _refuse_malformed(self) -> None:
+        self._stop_waiting()
+        self._begun = False
+        if self._answers() and not self.cycle.more_body:
+            # What is wrong comes behind that request, whose answer is the last.
+            self.cycle.keep_alive = False
+            self.flow.pause_reading()
+        elif self._answers() and self.cycle.response_started:
+            self._close_with(b"")
+        else:
+            self._close_with(_answer(MALFORMED, "what came is not HTTP/1.1, or could be read in two ways"))
+
+    def _refuse_head(self, kind: Kind, detail: str) -> None:
+        # Where an earlier request is being answered, a refusal would be taken for its answer.
+        self._close_with(_answer(kind, detail) if self._begun and not self._answers() else b"")
+
+    def _close_with(self, last: bytes) -> None:
         self._stop_waiting()
         if self.transport.is_closing():
             return
-        # Where an earlier request is being answered, a refusal would be taken for its answer.
-        if self._begun and not self._answers():
-            self.transport.write(_answer(kind, detail))
+        self.transport.write(last)
         self.transport.close()
         # The server counts it no more, before its end is seen.
         self.connections.discard(self)

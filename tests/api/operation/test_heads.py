@@ -18,11 +18,13 @@ SLOW_SECONDS = 3 * HEAD_SECONDS
 async def answer(scope: Scope, receive: Receive, send: Send) -> None:
     """Say which path was asked for; `/slow` takes longer than a head may."""
     assert scope["type"] == "http"
-    while (await receive()).get("more_body"):
-        pass
+    read, more = b"", True
+    while more:
+        message = await receive()
+        read, more = read + message.get("body", b""), message.get("more_body", False)
     if scope["path"] == "/slow":
         await asyncio.sleep(SLOW_SECONDS)
-    body = b"" if scope["path"] == "/none" else scope["path"].encode()
+    body = b"" if scope["path"] == "/none" else scope["path"].encode() + read
     status, headers = (200, [(b"content-length", b"%d" % len(body))]) if body else (204, [])
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
@@ -95,6 +97,19 @@ def test_a_head_that_has_begun_does_not_cut_off_the_answer_before_it() -> None:
     assert b"/head-too-slow" in second
 
 
+def test_what_is_wrong_behind_a_request_does_not_cut_off_its_answer() -> None:
+    answered = asyncio.run(exchange(b"GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n", b"\x16\x03\x01\x02\x00\x01"))
+    assert answered.startswith(b"HTTP/1.1 200 ")
+    assert answered.endswith(b"/slow")
+
+
+@pytest.mark.parametrize("wrong", [b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/7.5\r\n\r\n", b"SURPRISE\r\n\r\n"])
+def test_what_is_no_request_is_told_so(wrong: bytes) -> None:
+    answered = asyncio.run(exchange(wrong))
+    assert answered.startswith(b"HTTP/1.1 400 ")
+    assert b"/malformed-request" in answered
+
+
 def test_requests_that_come_at_once_are_answered_in_turn() -> None:
     requests = b"".join(b"GET /%s HTTP/1.1\r\nHost: localhost\r\n\r\n" % path for path in (b"slow", b"b", b"c"))
     closing = b"GET /last HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
@@ -120,3 +135,25 @@ def test_a_client_that_asks_first_is_told_to_go_on() -> None:
 
     told = asyncio.run(post())
     assert told.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 ")
+
+
+WISH = b"Host: localhost\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
+LAST = b"GET /last HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    "body", [b"Content-Length: 4\r\n\r\nbody", b"Transfer-Encoding: chunked\r\n\r\n2\r\nbo\r\n2\r\ndy\r\n0\r\n\r\n"]
+)
+@pytest.mark.parametrize("size", [1, 20, 10_000])
+def test_a_wish_for_another_protocol_is_passed_over_and_the_body_kept(body: bytes, size: int) -> None:
+    sent = b"POST /first HTTP/1.1\r\n" + WISH + body + b"GET /second HTTP/1.1\r\n" + WISH + b"\r\n" + LAST
+    answered = asyncio.run(exchange(*(sent[start : start + size] for start in range(0, len(sent), size))))
+    assert answered.count(b"HTTP/1.1 200 ") == 3
+    places = [answered.index(each) for each in (b"/firstbody", b"/second", b"/last")]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("target", [b"example.org:443", b"/first"])
+def test_nobody_is_connected_to_elsewhere(target: bytes) -> None:
+    answered = asyncio.run(exchange(b"CONNECT " + target + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", LAST))
+    assert b"/last" not in answered
