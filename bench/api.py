@@ -42,6 +42,7 @@ PEERS = {
     "/encoded": "bare, encoded bytes",
 }
 SHARE_OF_BARE = 0.6
+FIGURES = ("a_second", "p50_ms", "p99_ms")
 MEMORY_GROWTH = 1.05
 """Of the resident memory of the workers, from after the first rounds to the end."""
 
@@ -180,21 +181,23 @@ def main() -> int:
                 soaked = load(url, soak, environment)
                 after = resident_mb(ours.pid)
     print(f"answers of {len(answer.encode())} bytes, {CONNECTIONS} connections, {WORKERS} workers, medians\n")
-    print(f"{'':26}{'requests/s':>12}{'p50 ms':>10}{'p99 ms':>10}{'ours over it':>14}")
+    print(f"{'':26}{'requests/s':>12}{'p50 ms':>10}{'p99 ms':>10}{'ours over it':>14}{'its p50 and p99 over ours':>28}")
     ratios = {name: median(turn[OURS].a_second / turn[name].a_second for turn in turns) for name in urls}
+    times: dict[str, tuple[float, ...]] = {}
     for name in urls:
-        rate, p50, p99 = (
-            median(getattr(turn[name], field) for turn in turns) for field in ("a_second", "p50_ms", "p99_ms")
+        rate, p50, p99 = (median(getattr(turn[name], field) for turn in turns) for field in FIGURES)
+        times[name] = tuple(
+            median(getattr(turn[name], field) / getattr(turn[OURS], field) for turn in turns) for field in FIGURES[1:]
         )
-        print(f"{name:26}{rate:12,.0f}{p50:10.1f}{p99:10.1f}{ratios[name]:14.2f}")
+        of_p50, of_p99 = times[name]
+        print(f"{name:26}{rate:12,.0f}{p50:10.1f}{p99:10.1f}{ratios[name]:14.2f}{of_p50:18.2f}{of_p99:10.2f}")
     print(f"\n{soak} s more: {soaked.a_second:,.0f} requests/s; memory {before:.0f} MB before, {after:.0f} MB after")
+    of_first = dict(zip(("p50", "p99"), times[PEERS["/answer"]], strict=True))
     errors = soaked.errors + sum(each.errors for turn in turns for each in turn.values())
     return report(
         [
-            *(
-                Bar(f"requests/s over: {name}, median of rounds", ratios[name], SHARE_OF_BARE)
-                for name in PEERS.values()
-            ),
+            *(Bar(f"requests/s over {name}", ratios[name], SHARE_OF_BARE) for name in PEERS.values()),
+            *(Bar(f"{name} of a bare endpoint over ours", time, SHARE_OF_BARE) for name, time in of_first.items()),
             Bar("errors", errors, 0, at_least=False),
             Bar(
                 "memory of the workers at the end over that at the start", after / before, MEMORY_GROWTH, at_least=False
