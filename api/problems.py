@@ -215,7 +215,11 @@ async def _invalid_request(_request: Request, error: Exception) -> JSONResponse:
         place, *path = found["loc"]
         pointer = _pointer(path, error.body) if place == "body" else ".".join(map(str, path))
         # The value itself is not repeated: it may be an address.
-        errors.append(FieldProblem(field=pointer, detail=found["msg"].removeprefix("Value error, ")))
+        detail = found["msg"].removeprefix("Value error, ")
+        if place == "body" and not path and isinstance(error.body, bytes):
+            # The framework reads JSON only where it is said to be some.
+            detail = "this takes JSON: send it with `Content-Type: application/json`"
+        errors.append(FieldProblem(field=pointer, detail=detail))
     first = errors[0]
     return problem_response(INVALID_REQUEST, f"{first.field or '/'}: {first.detail}", errors=errors)
 

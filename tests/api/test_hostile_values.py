@@ -193,3 +193,35 @@ def test_texts_are_taken_for_no_numbers_and_unknown_parameters_for_no_filters(cl
     ):
         told = {each["field"]: each["detail"] for each in answer.json()["errors"]}
         assert (answer.status_code, told) == (422, dict.fromkeys(unknown, "there is no such parameter"))
+
+
+@pytest.mark.parametrize(
+    ("path", "repeated"),
+    [
+        ("/v1/locate?lon=4.49&lat=50.53&lat=51", "lat"),
+        ("/v1/municipalities/99001/households?on=2026-01-01&on=2020-01-01", "on"),
+        ("/v1/quotes?state=issued&state=draft", "state"),
+    ],
+)
+def test_a_parameter_that_takes_one_value_is_not_given_two(client: TestClient, path: str, repeated: str) -> None:
+    answer = client.get(path)
+    told = {each["field"]: each["detail"] for each in answer.json()["errors"]}
+    assert (answer.status_code, told[repeated]) == (422, "one value is taken")
+
+
+def test_a_parameter_that_takes_several_may_be_given_twice(client: TestClient) -> None:
+    answer = client.get("/v1/municipalities/99001/adoption?participants=99001-01:3&participants=7")
+    assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize("path", ["/v1/quotes", "/v1/letters", "/v1/reach"])
+@pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded"])
+def test_json_that_is_said_to_be_something_else_is_told_how_to_come(
+    client: TestClient, path: str, media_type: str
+) -> None:
+    headers = {"Content-Type": media_type, "Idempotency-Key": "a-key-of-the-test"}
+    answer = client.post(path, content=b'{"form": "csv"}', headers=headers)
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [
+        {"field": "/", "detail": "this takes JSON: send it with `Content-Type: application/json`"}
+    ]
