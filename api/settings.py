@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import DirectoryPath, Field, StringConstraints, ValidationError, model_validator
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from api.base_map import BaseMap
@@ -94,7 +94,7 @@ class ServerSettings(BaseSettings):
     reload_seconds: float = Field(
         default=0.5, gt=0, description="How long a worker may go on with answers that the store has replaced."
     )
-    editor_dir: DirectoryPath | None = Field(
+    editor_dir: Path | None = Field(
         default=None, description="Folder of the built map editor; unset, web/dist of the source tree."
     )
     base_map: str | None = Field(

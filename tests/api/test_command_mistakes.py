@@ -113,7 +113,6 @@ def test_codes_are_not_good_for_a_lifetime(tmp_path: Path, last: str) -> None:
         ("BUURTWIJZER_OIDC_ISSUER", "https://id.example", "BUURTWIJZER_OIDC_*: Value error, an issuer needs"),
         ("BUURTWIJZER_RETENTION_CODES", "99999999999", "BUURTWIJZER_RETENTION_CODES: Input should be less"),
         ("BUURTWIJZER_TRACING_ENDPOINT", "127.0.0.1:4318", "BUURTWIJZER_TRACING_ENDPOINT: String should match"),
-        ("BUURTWIJZER_SERVER_EDITOR_DIR", "/nonexistent", "BUURTWIJZER_SERVER_EDITOR_DIR: Path does not point to a"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_told_by_its_name_before_workers_start(
