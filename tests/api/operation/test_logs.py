@@ -4,12 +4,14 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from typing import Literal
 
 import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from api.operation.logs import ROOMS, configure_logs
+from api.operation.logs import ROOMS, configure_logs, log_requests
+from api.operation.observing import Observation
 from api.settings import LogSettings, ServerSettings, StoreSettings
 
 PERSONAL = "Kerkstraat 6, somebody@example.org"
@@ -72,3 +74,17 @@ def test_text_is_for_people(logged: io.StringIO) -> None:
     logging.getLogger("api").warning("the store is away")
     assert logged.getvalue().startswith("20")
     assert "the store is away" in logged.getvalue()
+
+
+@pytest.mark.parametrize("form", ["json", "text"])
+def test_every_request_of_a_turn_has_a_line_with_its_own_identifier(
+    logged: io.StringIO, form: Literal["json", "text"]
+) -> None:
+    configure_logs(LogSettings(format=form), logged)
+    seen = [Observation(f"request-{number:03}", "GET", "/healthz", 200, 0.001, None) for number in range(20)]
+    log_requests(seen)
+    lines = logged.getvalue().splitlines()
+    assert len(lines) == len(seen)
+    assert all(each.request_id in line for each, line in zip(seen, lines, strict=True))
+    if form == "json":
+        assert [json.loads(line)["request_id"] for line in lines] == [each.request_id for each in seen]
