@@ -18,7 +18,7 @@ from api.household_problems import install_household_problems
 from api.identity_tokens import token_reader
 from api.keeper import AtlasKeeper
 from api.letter_problems import install_letter_problems
-from api.limits import BodyLimit, HostLimit, UrlLimit
+from api.limits import BodyLimit, HeadLimit, HostLimit
 from api.member_problems import install_member_problems
 from api.negotiation import install_negotiation
 from api.ogc.desk import FeatureDesk
@@ -141,7 +141,7 @@ def _limit_requests(app: FastAPI, settings: ServerSettings, process: Process) ->
         limiter=process.limiter,
         settings=RateSettings(),
     )
-    app.add_middleware(UrlLimit)
+    app.add_middleware(HeadLimit)
     open_to_origins(app, settings.cors_origins)
     app.add_middleware(HostLimit, hosts=settings.allowed_hosts)
 

@@ -36,6 +36,13 @@ KEY_IN_URL = Kind(
     400,
     "Send it as `Authorization: Bearer bw_…`; if a real key was in the URL, revoke it (buurtwijzer keys rotate).",
 )
+REPEATED_FIELD = Kind("repeated-field", "A header field was sent twice", 400, "Send it once.")
+NO_HOST = Kind("no-host", "The request names no host", 400, "Send the header Host.")
+CODED_BODY = Kind(
+    "coded-body", "The body is compressed", 415, "Send it without Content-Encoding: compressed bodies are not read."
+)
+GIVEN_ONCE: Final = frozenset((b"authorization", b"content-type", b"host", b"idempotency-key"))
+"""Fields with one value (RFC 9110, section 5.3): of two, a proxy before the server may read the other one."""
 CLOSING: Final[Mapping[str, str]] = {"Connection": "close"}
 """For an answer to a request that has not come in to its end."""
 WHOLE_BODY: Final = "whole_body"
@@ -98,6 +105,11 @@ class BodyLimit:
         # int() would take digits of other scripts and underscores, and fail on a number of ten thousand digits.
         if not announced.isdigit() or len(announced) > 18 or int(announced) > max_bytes:
             await _too_large(max_bytes)(scope, receive, send)
+            return
+        if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+            accepted = {"Accept-Encoding": "identity"}
+            refusal = problem_response(CODED_BODY, "a body may have no Content-Encoding", headers=accepted)
+            await refusal(scope, receive, send)
             return
         media_type = headers.get(b"content-type", b"")
         is_json = b"json" in media_type.lower() or (not media_type and not path.endswith(self.files))
@@ -195,8 +207,8 @@ def _too_large(max_bytes: int) -> Response:
     return problem_response(BODY_TOO_LARGE, f"a request may have at most {max_bytes:,} bytes")
 
 
-class UrlLimit:
-    """ASGI middleware that refuses keys and U+0000 in URLs, and U+0000 in headers.
+class HeadLimit:
+    """ASGI middleware that refuses keys and U+0000 in URLs, and header fields that could be read in two ways.
 
     Logs, histories and proxies keep URLs: a key in one is compromised, which the answer says without repeating it.
     """
@@ -205,7 +217,7 @@ class UrlLimit:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, unless its path or query holds a key or a parameter that is meant for one."""
+        """Pass the request on, unless its path or query holds a key, or its fields say two things."""
         refusal = _refusal_of_head(scope) if scope["type"] == "http" else None
         await (refusal or self.app)(scope, receive, send)
 
@@ -217,9 +229,16 @@ def _refusal_of_head(scope: Scope) -> Response | None:
         return problem_response(KEY_IN_URL, detail)
     if "\0" in scope["path"] or b"%00" in scope["query_string"]:
         return problem_response(NUL_CHARACTER, "the URL holds U+0000")
-    for _, value in scope["headers"]:
+    once: set[bytes] = set()
+    for name, value in scope["headers"]:
         if b"\0" in value:
             return problem_response(NUL_CHARACTER, "a header holds U+0000")
+        if name in GIVEN_ONCE:
+            if name in once:
+                return problem_response(REPEATED_FIELD, f"the header {name.decode()} was sent twice")
+            once.add(name)
+    if b"host" not in once and scope["http_version"] == "1.1":
+        return problem_response(NO_HOST, "the header Host is missing (RFC 9112, section 3.2)")
     return None
 
 
@@ -245,12 +264,12 @@ class HostLimit:
 
     def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
         self.app = app
-        self.hosts = frozenset(hosts)
+        self.hosts = frozenset(host.lower() for host in hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, unless its Host header names another server."""
         if scope["type"] == "http" and "*" not in self.hosts:
-            host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+            host = dict(scope["headers"]).get(b"host", b"").decode("latin-1").lower()
             name, colon, port = host.rpartition(":")
             if (name if colon and port.isdigit() else host) not in self.hosts:
                 await problem_response(UNKNOWN_HOST, "the Host header names another server")(scope, receive, send)

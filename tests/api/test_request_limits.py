@@ -1,6 +1,7 @@
 """What no request may bring (slow or deep bodies, keys in URLs) and what every answer carries (headers, CORS)."""
 
 import asyncio
+import gzip
 import json
 import time
 from collections.abc import Iterator
@@ -118,6 +119,49 @@ def test_a_key_in_a_url_is_refused_and_neither_repeated_nor_logged(
 
 def test_words_that_only_look_like_keys_are_let_through(caller: TestClient) -> None:
     assert caller.get("/v1/releases?q=keyserlei&monkey=1&bw_=2&text=token").status_code == 401
+
+
+@pytest.mark.parametrize("name", ["Authorization", "Content-Type", "Host", "Idempotency-Key"])
+def test_a_field_that_has_one_value_may_not_come_twice(caller: TestClient, name: str) -> None:
+    answer = caller.request("GET", "/healthz", headers=[(name, "localhost"), (name, "localhost")])
+    assert answer.status_code == 400
+    assert answer.json()["type"].endswith("/repeated-field")
+    assert caller.get("/healthz", headers=[("Accept", "text/html"), ("Accept", "*/*")]).status_code == 200
+
+
+def test_a_compressed_body_is_refused_as_such(caller: TestClient) -> None:
+    refused = caller.post("/v1/verifications", content=gzip.compress(b"{}"), headers={"Content-Encoding": "gzip"})
+    assert (refused.status_code, refused.headers["accept-encoding"]) == (415, "identity")
+    assert refused.json()["type"].endswith("/coded-body")
+    plain = caller.post("/v1/verifications", json={}, headers={"Content-Encoding": "identity"})
+    assert plain.status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("host", "status"), [("localhost", 200), ("LocalHost:80", 200), ("", 421), ("evil.example", 421)]
+)
+def test_a_host_has_no_case(caller: TestClient, host: str, status: int) -> None:
+    assert caller.get("/healthz", headers={"Host": host}).status_code == status
+
+
+async def ask_without_host(application: FastAPI, version: str) -> int:
+    """Return the status of a request of a version of HTTP that names no host."""
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    head = {"type": "http", "http_version": version, "method": "GET", "path": "/healthz", "raw_path": b"/healthz"}
+    await application(head | {"query_string": b"", "headers": [], "scheme": "http", "root_path": ""}, receive, send)
+    return sent[0]["status"]
+
+
+def test_a_request_of_http_1_1_names_a_host(tmp_path: Path) -> None:
+    application = create_app(StoreSettings(data_dir=tmp_path), ServerSettings(allowed_hosts=("*",)))
+    assert [asyncio.run(ask_without_host(application, version)) for version in ("1.1", "1.0")] == [400, 200]
 
 
 @pytest.mark.parametrize("text", ["[" * 60_000, '{"a":' * 12_000, "[" * 33 + "]" * 33])
