@@ -63,7 +63,7 @@ def test_checks_proposals_and_the_editor_go_by_the_environment(
     [
         ("BUURTWIJZER_PLANS_HOUSEHOLDS_MOST", "1200", "in that order"),
         ("BUURTWIJZER_PLANS_REOCK_LEAST", "15 %", "BUURTWIJZER_PLANS_REOCK_LEAST: "),
-        ("BUURTWIJZER_PLANS_LANGUAGES", "fr", "languages"),
+        ("BUURTWIJZER_PLANS_LANGUAGES", "fr", "BUURTWIJZER_PLANS_LANGUAGES: "),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named_without_a_traceback(
