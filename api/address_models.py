@@ -17,7 +17,7 @@ from api.answers import (
 from api.finding import Nearby
 from api.models import VerificationRequest
 from api.reason_texts import Language, address_language
-from data.tables import Country, Kind
+from data.tables import Country
 from geo.addresses import Suggestion
 from geo.crs import LONLAT
 
@@ -64,14 +64,13 @@ class NearestAnswer(BaseModel):
     @classmethod
     def of(cls, nearby: Nearby, language: Language) -> "NearestAnswer":
         """Describe the nearest address."""
-        releases = nearby.atlas.releases
-        crs = releases[Kind.ADDRESSES].crs or LONLAT
+        crs = nearby.atlas.address_crs or LONLAT
         return cls(
             address=describe_address(nearby.found.address, crs, address_language(language)),
             distance_m=nearby.found.distance_m,
             place=describe_place(nearby.place) if nearby.place else None,
             reasons=[describe_reason(nearby.place_reason, language)] if nearby.place_reason else [],
-            releases=[releases[kind].name for kind in (Kind.ADDRESSES, Kind.SECTORS) if kind in releases],
+            releases=list(nearby.atlas.answer_releases),
         )
 
 

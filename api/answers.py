@@ -15,7 +15,7 @@ from api.atlas import BuurtFacts, Place
 from api.reason_texts import Language, address_language, reason_text
 from api.verifying import Verification
 from data.municipalities import name_in
-from data.tables import AddressStatus, Kind
+from data.tables import AddressStatus
 from geo.addresses import Component, Level, OfficialAddress, Verdict
 from geo.crs import LONLAT
 
@@ -173,7 +173,7 @@ def describe_reason(code: str, language: Language, field: str | None = None) -> 
 def describe_verification(verification: Verification, language: Language) -> VerificationAnswer:
     """Describe a verification."""
     match, atlas = verification.match, verification.atlas
-    crs, lang = atlas.releases[Kind.ADDRESSES].crs or LONLAT, address_language(language)
+    crs, lang = atlas.address_crs or LONLAT, address_language(language)
     reasons = [describe_reason(reason.code, language, reason.field) for reason in match.reasons]
     if verification.place_reason:
         reasons.append(describe_reason(verification.place_reason, language))
@@ -186,5 +186,5 @@ def describe_verification(verification: Verification, language: Language) -> Ver
         "address": describe_address(match.address, crs, lang) if match.address else None,
         "place": describe_place(verification.place) if verification.place else None,
         "alternatives": [describe_address(address, crs, lang) for address in match.alternatives],
-        "releases": [atlas.releases[kind].name for kind in (Kind.ADDRESSES, Kind.SECTORS) if kind in atlas.releases],
+        "releases": list(atlas.answer_releases),
     }

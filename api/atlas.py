@@ -105,6 +105,8 @@ class CountryAtlas:
         addresses = releases.get(Kind.ADDRESSES)
         self.address_crs = None if addresses is None else addresses.crs
         """The CRS of the active addresses' own positions; None where they have none."""
+        self.answer_releases = tuple(releases[kind].name for kind in (Kind.ADDRESSES, Kind.SECTORS) if kind in releases)
+        """Names of the releases that an answer about an address comes from."""
         self._sectors: Mapping[str, _SectorFacts] = {}
         self._places: dict[tuple[str, int], Place] = {}
         """Places that were asked for, by sector and number of the block: the next one there is the same."""

@@ -10,6 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.head_fields import field_of
 from api.json_characters import TextFault, find_text_fault
 from api.json_depth import JsonDepth
 from api.problems import BODY_TOO_LARGE, UNKNOWN_HOST, Kind, problem_response
@@ -269,7 +270,7 @@ class HostLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, unless its Host header names another server."""
         if scope["type"] == "http" and "*" not in self.hosts:
-            host = dict(scope["headers"]).get(b"host", b"").decode("latin-1").lower()
+            host = (field_of(scope, b"host") or "").lower()
             name, colon, port = host.rpartition(":")
             if (name if colon and port.isdigit() else host) not in self.hosts:
                 await problem_response(UNKNOWN_HOST, "the Host header names another server")(scope, receive, send)

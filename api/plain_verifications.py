@@ -41,18 +41,12 @@ class PlainVerifications:
             await self.app(scope, receive, send)
             return
         taken = await receive()
+        question = _read(taken)
         try:
-            question = (
-                None if taken.get("more_body", False) else VerificationQuestion.model_validate_json(taken["body"])
-            )
-        except (KeyError, ValidationError):
-            question = None
-        if question is None or question.eligibility:
-            await self.app(scope, _again(taken, receive), send)
-            return
-        try:
-            answer = await self.desk.answer(question)
+            answer = None if question is None else await self.desk.answer(question)
         except NothingActiveError:
+            answer = None
+        if answer is None:
             await self.app(scope, _again(taken, receive), send)
             return
         scope["route"] = self

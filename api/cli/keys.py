@@ -1,19 +1,18 @@
 """The `keys` commands: who may call the HTTP API."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from api.cli.literal import LiteralTable, literal
 from api.cli.opening import opened
+from api.settings import MOST_DAYS
 from data.api_keys import Scope, create_key, list_keys, revoke_key, rotate_key
 
 out = Console()
 keys = typer.Typer(no_args_is_help=True, help="API keys: make, list, rotate, revoke.")
-MOST_DAYS: Final = 36_500
-"""A century: beyond that a key is meant not to expire, or the number is mistyped."""
 
 KeyId = Annotated[str, typer.Argument(help="The part of a key after bw_, as `keys list` shows it.")]
 

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.negotiation import Form, choose
 from api.ogc.models import JSON_TYPES
 from api.problems import FieldProblem, Kind, install_table, problem_response
+from api.query_names import repeated_names
 from data.features.collections import COLLECTIONS, Collection, FieldType
 from data.features.collections import Field as FeatureField
 from data.features.cql2_text import read_json, read_text
@@ -269,10 +270,8 @@ def _refuse_repeated(request: Request) -> None:
     # Who brings no key is told that first.
     if request.state.caller is None:
         return
-    given = [name for name, _ in request.query_params.multi_items()]
-    for name in dict.fromkeys(given):
-        if given.count(name) > 1:
-            raise ParameterError(name, "one value is taken; a filter takes several")
+    for name in repeated_names(request):
+        raise ParameterError(name, "one value is taken; a filter takes several")
 
 
 def _read_day(text: str) -> date:

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access import Caller
+from api.head_fields import field_of
 
 REQUEST_ID: Final = re.compile(r"[0-9A-Za-z-]{8,64}", re.ASCII)
 """UUID, ULID, trace identifiers; neither an e-mail address nor a key has this form."""
@@ -51,11 +52,8 @@ def method_of(scope: Scope) -> str:
 
 
 def _identifier_of(scope: Scope) -> str:
-    for name, value in scope["headers"]:
-        if name == b"x-request-id":
-            given = value.decode("latin-1")
-            return given if REQUEST_ID.fullmatch(given) else os.urandom(16).hex()
-    return os.urandom(16).hex()
+    given = field_of(scope, b"x-request-id")
+    return given if given is not None and REQUEST_ID.fullmatch(given) else os.urandom(16).hex()
 
 
 def route_of(scope: Scope) -> str:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.access import Caller
+from api.head_fields import field_of
 from api.identity_tokens import IdentityProviderError
 from api.problems import PROVIDER_AWAY, TOO_MANY_REQUESTS, problem_response
 from api.settings import RateSettings
@@ -166,8 +167,7 @@ class CallerLimit:
             await self.app(scope, receive, send)
             return
         try:
-            authorization = next((value for name, value in scope["headers"] if name == b"authorization"), None)
-            caller = await self.identify(None if authorization is None else authorization.decode("latin-1"))
+            caller = await self.identify(field_of(scope, b"authorization"))
         except IdentityProviderError as error:
             await problem_response(PROVIDER_AWAY, str(error), headers={"Retry-After": "10"})(scope, receive, send)
             return

@@ -278,11 +278,6 @@ class Register:
         first, last = self.box[low:high].searchsorted(self.box_first[form : form + 2])
         return low + int(first), low + int(last)
 
-    def row_of(self, address: int) -> int:
-        """Give the street row of an address."""
-        # A bare int would be taken for an int64, and the whole array converted to be compared with it.
-        return int(self.first.searchsorted(np.int32(address), side="right")) - 1
-
     def has_box(self, address: int) -> bool:
         """Tell whether an address has a box; what the register writes for none (`/`) is none."""
         return bool(self.box_form.item(self.box.item(address)))

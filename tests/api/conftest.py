@@ -115,6 +115,16 @@ def admin(store_settings: StoreSettings) -> dict[str, str]:
     return make_headers(store_settings.store_url, Scope.ADMIN)
 
 
+@pytest.fixture
+def named_store(store_settings: StoreSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The store with the demo region, as the environment names it for commands."""
+    monkeypatch.setenv("BUURTWIJZER_DATA_DIR", str(store_settings.data_dir))
+    if store_settings.database_url:
+        monkeypatch.setenv("BUURTWIJZER_DATABASE_URL", store_settings.database_url)
+    else:
+        monkeypatch.delenv("BUURTWIJZER_DATABASE_URL", raising=False)
+
+
 @pytest.fixture(scope="session")
 def client(store_settings: StoreSettings, admin: dict[str, str]) -> Iterator[TestClient]:
     with TestClient(

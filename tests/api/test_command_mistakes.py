@@ -33,13 +33,8 @@ def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture
-def demo_store(store_settings: StoreSettings, monkeypatch: pytest.MonkeyPatch) -> None:
+def demo_store(named_store: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """A store with the demo region, which the environment names."""
-    monkeypatch.setenv("BUURTWIJZER_DATA_DIR", str(store_settings.data_dir))
-    if store_settings.database_url:
-        monkeypatch.setenv("BUURTWIJZER_DATABASE_URL", store_settings.database_url)
-    else:
-        monkeypatch.delenv("BUURTWIJZER_DATABASE_URL", raising=False)
     for name, value in SERVED.items():
         monkeypatch.setenv(name, value)
 

@@ -11,17 +11,11 @@ from rich.console import Console
 from typer.testing import CliRunner, Result
 
 from api.cli import app, counting
-from api.settings import StoreSettings
 from data.demo import DemoSize, write_demo
 
 
 @pytest.fixture(autouse=True)
-def environment(store_settings: StoreSettings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("BUURTWIJZER_DATA_DIR", str(store_settings.data_dir))
-    if store_settings.database_url:
-        monkeypatch.setenv("BUURTWIJZER_DATABASE_URL", store_settings.database_url)
-    else:
-        monkeypatch.delenv("BUURTWIJZER_DATABASE_URL", raising=False)
+def environment(named_store: None, monkeypatch: pytest.MonkeyPatch) -> None:
     # The command's console takes its width when it is imported, from whatever terminal the tests run in.
     monkeypatch.setattr(counting, "out", Console(width=160))
 

@@ -11,21 +11,15 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from api.cli import app
-from api.settings import StoreSettings
 from data.demo import DemoFiles
 
 CODE = "99002"
 
 
 @pytest.fixture
-def run(
-    store_settings: StoreSettings, monkeypatch: pytest.MonkeyPatch, take_back_plans: Callable[[str], None]
-) -> Iterator["Run"]:
-    monkeypatch.setenv("BUURTWIJZER_DATA_DIR", str(store_settings.data_dir))
+def run(named_store: None, monkeypatch: pytest.MonkeyPatch, take_back_plans: Callable[[str], None]) -> Iterator["Run"]:
     # A console looks at its width when it is made, which another test's import may have done.
     monkeypatch.setattr("api.cli.plans.out", Console(width=200))
-    if store_settings.database_url:
-        monkeypatch.setenv("BUURTWIJZER_DATABASE_URL", store_settings.database_url)
     yield Run()
     take_back_plans(CODE)
 

@@ -19,13 +19,10 @@ BAND = {"LEAST": "200", "TARGET": "400", "MOST": "900"}
 
 
 @pytest.fixture
-def in_environment(monkeypatch: pytest.MonkeyPatch, store_settings: StoreSettings) -> None:
+def in_environment(named_store: None, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in BAND.items():
         monkeypatch.setenv(f"BUURTWIJZER_PLANS_HOUSEHOLDS_{name}", value)
     monkeypatch.setenv("BUURTWIJZER_PLANS_LANGUAGES", '["fr", "de"]')
-    monkeypatch.setenv("BUURTWIJZER_DATA_DIR", str(store_settings.data_dir))
-    if store_settings.database_url:
-        monkeypatch.setenv("BUURTWIJZER_DATABASE_URL", store_settings.database_url)
 
 
 def test_nothing_in_the_environment_leaves_the_defaults_of_the_rules() -> None:

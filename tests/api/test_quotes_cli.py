@@ -11,7 +11,6 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from api.cli import app
-from api.settings import StoreSettings
 from data.municipalities import UnknownMunicipalityError
 from licensing.frozen_quotes import read_record
 from licensing.price_book_reader import PriceBookError, example_source
@@ -20,12 +19,7 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(store_settings: StoreSettings, monkeypatch: pytest.MonkeyPatch) -> Run:
-    monkeypatch.setenv("BUURTWIJZER_DATA_DIR", str(store_settings.data_dir))
-    if store_settings.database_url:
-        monkeypatch.setenv("BUURTWIJZER_DATABASE_URL", store_settings.database_url)
-    else:
-        monkeypatch.delenv("BUURTWIJZER_DATABASE_URL", raising=False)
+def run(named_store: None, monkeypatch: pytest.MonkeyPatch) -> Run:
 
     def run_command(*arguments: str | Path) -> Result:
         return CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)

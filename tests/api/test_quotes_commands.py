@@ -11,7 +11,6 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from api.cli import app
-from api.settings import StoreSettings
 from data.quotes.offers import UnknownQuoteError
 from licensing.frozen_quotes import read_record
 from licensing.quote_request import QuoteError
@@ -31,13 +30,8 @@ CUSTOMER = {
 
 
 @pytest.fixture
-def run(store_settings: StoreSettings, monkeypatch: pytest.MonkeyPatch) -> Run:
+def run(named_store: None, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.setenv("COLUMNS", "200")
-    monkeypatch.setenv("BUURTWIJZER_DATA_DIR", str(store_settings.data_dir))
-    if store_settings.database_url:
-        monkeypatch.setenv("BUURTWIJZER_DATABASE_URL", store_settings.database_url)
-    else:
-        monkeypatch.delenv("BUURTWIJZER_DATABASE_URL", raising=False)
 
     def run_command(*arguments: str | Path) -> Result:
         result = CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)

@@ -113,12 +113,7 @@ def test_the_trail_stays_append_only_whatever_way_it_was_migrated(store_url: str
     store.close()
 
 
-def test_the_command_tells_who_did_what(
-    store_settings: StoreSettings, admin: dict[str, str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("BUURTWIJZER_DATA_DIR", str(store_settings.data_dir))
-    if store_settings.database_url:
-        monkeypatch.setenv("BUURTWIJZER_DATABASE_URL", store_settings.database_url)
+def test_the_command_tells_who_did_what(named_store: None, admin: dict[str, str]) -> None:
     told = CliRunner().invoke(command_line, ["audit", "--action", "key-created", "--json", "--since", "2020-01-01"])
     lines = [json.loads(line) for line in told.stdout.splitlines()]
     assert admin["Authorization"].split("_")[1] in {line["detail"]["key"] for line in lines}
